@@ -1,0 +1,33 @@
+/*
+ * clock.h - the time. Durations and deadlines are nanoseconds of the monotonic
+ * clock; what is written into logs is wall-clock time that never runs
+ * backwards.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* A deadline that never comes. */
+#define CLOCK_NEVER UINT64_MAX
+
+struct clock {
+	uint64_t now;  /* monotonic, ns, as of the last tick */
+	uint64_t wall; /* since 1970 in UTC, ns; for logs: never runs backwards */
+	int64_t date;  /* since 1970 in UTC, s; as the system says it, for Date */
+};
+
+/* The monotonic clock read now, ns (clock_gettime(2), CLOCK_MONOTONIC). */
+uint64_t clock_monotonic(void);
+
+/*
+ * Reads both clocks. When the system's wall clock is behind what was already
+ * told (it was set back), wall goes on at half speed until it has caught up:
+ * lines stay in order, and the error shrinks to nothing.
+ */
+void clock_tick(struct clock *c);
+
+/* The rule behind clock_tick, without the system's clocks: for tests. */
+void clock_set(struct clock *c, uint64_t monotonic, uint64_t wall);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * config.h - what the user asked for: flags, environment, defaults.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "log/access.h"
+#include "net/listen.h"
+
+enum command {
+	COMMAND_SERVE,
+	COMMAND_PROBE,
+	COMMAND_CHECK,
+	COMMAND_HELP,
+	COMMAND_VERSION,
+};
+
+enum {
+	CONFIG_BUCKETS_MAX = 64,
+	CONFIG_HEADERS_MAX = 4096, /* bytes of --header lines with CRLF */
+	CONFIG_UNKNOWN_MAX = 8,    /* unknown variables that are named */
+	CONFIG_PERCENT = 10000,    /* random_error: parts of one percent */
+};
+
+/* Durations in ns, sizes in bytes. Spans point into argv, environ or literals. */
+struct config {
+	enum command command;
+	struct span url; /* of probe; at == NULL: this configuration's /readyz */
+
+	struct address listen, metrics_listen;
+	struct span listen_text, metrics_listen_text; /* as given */
+	char headers_memory[CONFIG_HEADERS_MAX];
+	struct buf headers; /* "Name: value\r\n" lines */
+	uint64_t max_connections;
+	uint64_t header_timeout, body_timeout, idle_timeout, write_timeout;
+	uint64_t probe_timeout;
+	uint64_t shutdown_delay, drain_timeout; /* auto is resolved */
+	enum access_format log_format;
+	struct span log_namespace;
+	uint64_t log_buffer;
+	bool log_wait; /* --log-overflow=wait */
+	uint64_t buckets[CONFIG_BUCKETS_MAX];
+	size_t bucket_count;
+	struct span latency_metric;
+	uint64_t delay_min, delay_max; /* both 0: none */
+	uint64_t random_error;         /* 0 .. 100 * CONFIG_PERCENT */
+
+	struct span unknown[CONFIG_UNKNOWN_MAX]; /* MY_WEBSERVER_... names */
+	size_t unknown_count;
+};
+
+/*
+ * Reads flags (which win) and environment into *c. True if all is well. False
+ * with one line without newline in *error that names the option, its value, what
+ * was expected, and where it came from. c->command is set as far as it was
+ * understood (so that --check can answer on standard output).
+ */
+bool config_read(struct config *c, int argc, char *const argv[],
+    char *const envp[], struct buf *error);
+
+/* Writes the text of --help. */
+void config_help(struct buf *out);
+
+#endif

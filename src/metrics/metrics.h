@@ -1,0 +1,80 @@
+/*
+ * metrics.h - everything that is counted. Writers add with relaxed atomics from
+ * any thread; a scrape takes what it finds.
+ */
+#ifndef METRICS_METRICS_H
+#define METRICS_METRICS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "metrics/histogram.h"
+
+/* Rows of http_requests_total: known methods, and "_OTHER" (the last). */
+enum { METRICS_METHODS = 10 };
+/* Columns: every status the server can log, from metrics_codes. */
+enum { METRICS_CODES = 24 };
+
+enum metrics_listener { LISTENER_PAGE, LISTENER_METRICS, LISTENERS };
+enum metrics_phase { PHASE_HEADER, PHASE_IDLE, PHASE_BODY, PHASE_WRITE, PHASES };
+
+typedef _Atomic uint64_t metric;
+
+struct metrics {
+	metric requests[METRICS_METHODS][METRICS_CODES];
+	struct histogram latency;
+	metric in_flight;      /* gauge */
+	metric request_bytes;  /* of requests as received, heads and bodies */
+	metric response_bytes; /* of answers as sent, heads and bodies */
+	metric aborted;
+	metric connections[LISTENERS]; /* gauge */
+	metric accepted[LISTENERS];
+	metric timeouts[PHASES];
+	metric log_lines;      /* handed to the kernel */
+	metric log_dropped;
+	metric ready, draining; /* gauges, 0 or 1 */
+};
+
+static inline void
+metric_add(metric *m, uint64_t n)
+{
+	atomic_fetch_add_explicit(m, n, memory_order_relaxed);
+}
+
+static inline void
+metric_sub(metric *m, uint64_t n)
+{
+	atomic_fetch_sub_explicit(m, n, memory_order_relaxed);
+}
+
+static inline void
+metric_set(metric *m, uint64_t n)
+{
+	atomic_store_explicit(m, n, memory_order_relaxed);
+}
+
+static inline uint64_t
+metric_get(const metric *m)
+{
+	return atomic_load_explicit(m, memory_order_relaxed);
+}
+
+/* All zero; latency buckets as given (ns, ascending). */
+void metrics_init(struct metrics *m, const uint64_t *bound, size_t bounds);
+
+/*
+ * Counts one finished request: http_requests_total by method (any text: what is
+ * not a known method counts as "_OTHER") and status (one that is not in
+ * metrics_codes counts as 500), the latency in ns, and whether it was aborted.
+ */
+void metrics_request(struct metrics *m, struct span method, unsigned status,
+    uint64_t latency, bool aborted);
+
+/* Names for rows and columns of requests; a code of 0 is an unused column. */
+extern const struct span metrics_methods[METRICS_METHODS];
+extern const unsigned metrics_codes[METRICS_CODES];
+
+#endif

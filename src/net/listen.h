@@ -1,0 +1,59 @@
+/*
+ * listen.h - addresses, listening sockets, accepted connections.
+ */
+#ifndef NET_LISTEN_H
+#define NET_LISTEN_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+/* Longest text of an address with port, "[...]:65535". */
+enum { ADDRESS_TEXT_MAX = 64 };
+
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} sock;
+	bool dual; /* the IPv6 wildcard that takes IPv4 too */
+};
+
+/*
+ * Reads ":8080", "0.0.0.0:8080", "[::1]:8080", "localhost:8080" (127.0.0.1).
+ * No other names: nothing is resolved. ":PORT" and "[::]:PORT" are dual. False
+ * if it is none of these.
+ */
+bool address_parse(struct span s, struct address *a);
+
+/* Appends "127.0.0.1:8080" or "[::1]:8080". */
+void address_write(struct buf *b, const struct address *a);
+
+/* The port, in host order. */
+uint16_t address_port(const struct address *a);
+
+/*
+ * Appends the host alone: IPv4-mapped IPv6 as IPv4, no scope, no brackets.
+ */
+void address_host(struct buf *b, const struct address *a);
+
+/*
+ * Opens a non-blocking listening socket, exclusively bound, and updates *a to
+ * the port it got. A dual address becomes the IPv4 wildcard where IPv6 is off.
+ * Returns the descriptor, or -1 with errno.
+ */
+int listen_open(struct address *a);
+
+/*
+ * Takes one connection off the queue, non-blocking, and tells who it is.
+ * Returns the descriptor, or -1 with errno: EAGAIN when the queue is empty;
+ * connections that died in the queue are passed over.
+ */
+int listen_accept(int fd, struct address *peer);
+
+#endif
