@@ -34,3 +34,13 @@ clock_set(struct clock *c, uint64_t monotonic, uint64_t wall)
 	c->wall = wall >= c->wall ? wall : c->wall + passed / 2;
 	c->now = monotonic;
 }
+
+uint64_t
+clock_tell(struct clock *c, uint64_t now)
+{
+	uint64_t wall = c->wall + (now - c->now);
+
+	if (wall > c->told)
+		c->told = wall;
+	return c->told;
+}

@@ -12,9 +12,12 @@
 #define CLOCK_NEVER UINT64_MAX
 
 struct clock {
-	uint64_t now;  /* monotonic, ns, as of the last tick */
-	uint64_t wall; /* since 1970 in UTC, ns; for logs: never runs backwards */
-	int64_t date;  /* since 1970 in UTC, s; as the system says it, for Date */
+	uint64_t now; /* monotonic, ns, as of the last tick */
+	uint64_t
+	    wall; /* since 1970 in UTC, ns; for logs: never runs backwards */
+	int64_t
+	    date; /* since 1970 in UTC, s; as the system says it, for Date */
+	uint64_t told; /* the latest that clock_tell gave out */
 };
 
 /* The monotonic clock read now, ns (clock_gettime(2), CLOCK_MONOTONIC). */
@@ -26,6 +29,12 @@ uint64_t clock_monotonic(void);
  * lines stay in order, and the error shrinks to nothing.
  */
 void clock_tick(struct clock *c);
+
+/*
+ * Wall-clock time for a log at the monotonic moment now, at or after the last
+ * tick: never before what it told last.
+ */
+uint64_t clock_tell(struct clock *c, uint64_t now);
 
 /* The rule behind clock_tick, without the system's clocks: for tests. */
 void clock_set(struct clock *c, uint64_t monotonic, uint64_t wall);

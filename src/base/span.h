@@ -17,9 +17,9 @@ struct span {
 /* A span of a string literal. */
 #define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
 /* The same where the language wants a constant: in a static initializer. */
-#define SPAN_INIT(literal)                                                     \
-	{                                                                      \
-		(literal), sizeof(literal) - 1                                 \
+#define SPAN_INIT(literal)                     \
+	{                                      \
+		(literal), sizeof(literal) - 1 \
 	}
 
 /* A span of a C string, its NUL left out. */
@@ -66,7 +66,8 @@ struct span span_trim(struct span s);
 
 /*
  * Takes what stands before the first cut byte off *rest and returns it; the cut
- * byte itself goes too. Without one, takes all and leaves *rest with at == NULL.
+ * byte itself goes too. Without one, takes all and leaves *rest with at ==
+ * NULL.
  */
 struct span span_cut(struct span *rest, char cut);
 

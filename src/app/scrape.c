@@ -1,0 +1,49 @@
+#include "app/app.h"
+#include "http/target.h"
+
+enum { NAMES_MAX = 64, NAME_MAX = 128 };
+
+/*
+ * Collects the values of name[]=... from the query, decoded into memory.
+ * Returns how many there are, those over NAMES_MAX left out.
+ */
+static size_t
+wanted(struct span query, struct span *names, struct buf *memory)
+{
+	struct span name, value;
+	char key_memory[NAME_MAX];
+	size_t count = 0;
+
+	while (count < NAMES_MAX && query_next(&query, &name, &value)) {
+		struct buf key = buf_over(key_memory, sizeof key_memory);
+		size_t from = memory->len;
+
+		if (!target_decode(name, &key) ||
+		    !span_eq(buf_span(&key), SPAN("name[]")))
+			continue;
+		/* one that is no name names nothing, but is asked for */
+		if (!target_decode(value, memory)) {
+			memory->len = from;
+			memory->overflowed = false;
+		}
+		names[count++] =
+		    (struct span){ memory->at + from, memory->len - from };
+	}
+	return count;
+}
+
+void
+scrape(const struct app *app, const struct request *req, struct response *res)
+{
+	struct span names[NAMES_MAX];
+	char memory[TARGET_MAX];
+	struct buf values = buf_over(memory, sizeof memory);
+	struct text_filter filter = { names,
+		wanted(req->query, names, &values) };
+	struct process process;
+
+	process_read(&process);
+	res->type = SPAN("text/plain; version=0.0.4; charset=utf-8");
+	text_write(&res->body, app->metrics, &process, app->build,
+	    app->latency_name, filter.count > 0 ? &filter : NULL);
+}

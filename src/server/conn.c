@@ -1,0 +1,590 @@
+#include "server/conn.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "http/parse.h"
+#include "server/exchange.h"
+#include "server/work.h"
+
+/* How long a client may go on sending after we have said all. */
+#define LINGER_TIME       (1 * NS_PER_SEC)
+#define LINGER_TIME_DRAIN (300 * NS_PER_MS)
+/* While draining: how long an idle connection's next request may be under way,
+ * and the first one of a connection that has just been made. */
+#define GRACE_TIME       (60 * NS_PER_MS)
+#define GRACE_TIME_FRESH (1 * NS_PER_SEC)
+
+size_t
+conn_work_size(size_t body_room)
+{
+	size_t line = 64;
+
+	return (sizeof(struct work) + body_room + line - 1) / line * line;
+}
+
+void
+conn_open(
+    struct conn *c, struct service *service, int fd, struct span client_ip)
+{
+	uint32_t generation = c->generation + 1;
+
+	*c = (struct conn){
+		.fd = fd,
+		.open = true,
+		.generation = generation,
+		.state = CONN_HEAD,
+		.since = service->clock->now,
+		.service = service,
+	};
+	if (client_ip.len > sizeof c->ip)
+		client_ip.len = sizeof c->ip;
+	memcpy(c->ip, client_ip.at, client_ip.len);
+	c->ip_len = (uint8_t)client_ip.len;
+	metric_add(&service->metrics->connections[service->listener], 1);
+	metric_add(&service->metrics->accepted[service->listener], 1);
+}
+
+static void
+work_take(struct conn *c)
+{
+	struct work *w = pool_take(c->service->works);
+
+	w->in_at = w->in_end = w->keep = w->scanned = 0;
+	w->begun = w->held = w->more = false;
+	w->sent = 0;
+	w->tail = (struct span){ NULL, 0 };
+	w->count = w->finished = 0;
+	w->out = buf_over(w->out_memory, sizeof w->out_memory);
+	c->work = w;
+}
+
+static void
+work_give(struct conn *c)
+{
+	pool_give(c->service->works, c->work);
+	c->work = NULL;
+}
+
+static enum want
+wait_in(struct conn *c, enum conn_state state, enum want want)
+{
+	c->state = (uint8_t)state;
+	c->since = c->service->clock->now;
+	return want;
+}
+
+static struct span
+unread(const struct work *w)
+{
+	return (struct span){ w->in + w->in_at, w->in_end - w->in_at };
+}
+
+static void
+count_bytes(metric *m, const struct conn *c, size_t n)
+{
+	if (c->service->counted)
+		metric_add(m, n);
+}
+
+/* All is said: tells the client so, and reads on until it has heard it. */
+static enum want
+linger(struct conn *c)
+{
+	shutdown(c->fd, SHUT_WR);
+	return wait_in(c, CONN_LINGER, WANT_READ);
+}
+
+static enum want
+linger_on(struct conn *c)
+{
+	char waste[4096];
+	ssize_t n = recv(c->fd, waste, sizeof waste, 0);
+
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return WANT_READ;
+	return WANT_CLOSE;
+}
+
+/* The connection is gone: what is left is to write its lines. */
+static enum want
+lose(struct conn *c)
+{
+	struct work *w = c->work;
+
+	c->lost = true;
+	if (!w)
+		return WANT_CLOSE;
+	if (w->begun && !w->held) {
+		request_salvage(unread(w), c->service->scratch);
+		exchange_begin(c, c->service->scratch);
+		count_bytes(
+		    &c->service->metrics->request_bytes, c, unread(w).len);
+	}
+	if (w->held || w->finished < w->count) {
+		exchange_abort(c);
+		if (!exchange_finish(c))
+			return wait_in(c, CONN_LOG, WANT_LOG);
+	}
+	return WANT_CLOSE;
+}
+
+static enum want take_requests(struct conn *c);
+
+/* All answers of the batch are with the kernel. */
+static enum want
+sent_all(struct conn *c)
+{
+	struct work *w = c->work;
+
+	if (!exchange_finish(c))
+		return wait_in(c, CONN_LOG, WANT_LOG);
+	if (w->held)
+		w->exchange[0] = w->exchange[w->count];
+	w->count = w->finished = 0;
+	w->out.len = w->sent = 0;
+	w->tail = (struct span){ NULL, 0 };
+	if (w->held && w->body.done)
+		return wait_in(c, CONN_DELAY, WANT_SLEEP);
+	if (w->held && c->state == CONN_BODY)
+		return WANT_READ; /* the body timeout runs on */
+	if (w->held)
+		return wait_in(c, CONN_BODY, WANT_READ);
+	if (c->close) {
+		bool pending = w->in_at < w->in_end;
+
+		work_give(c);
+		return c->linger || pending ? linger(c) : WANT_CLOSE;
+	}
+	c->state = CONN_HEAD;
+	c->since = c->service->clock->now;
+	if (w->in_at < w->in_end) {
+		w->start = w->read_at;
+		w->more = true;
+		return WANT_AGAIN;
+	}
+	work_give(c);
+	return c->eof ? WANT_CLOSE : WANT_READ;
+}
+
+static enum want
+send_answers(struct conn *c)
+{
+	struct work *w = c->work;
+	size_t all = w->out.len + w->tail.len;
+	struct iovec part[2];
+	struct msghdr message = { .msg_iov = part };
+	ssize_t n;
+
+	if (w->sent < w->out.len)
+		part[message.msg_iovlen++] =
+		    (struct iovec){ w->out.at + w->sent, w->out.len - w->sent };
+	if (w->tail.len > 0) {
+		size_t gone = w->sent > w->out.len ? w->sent - w->out.len : 0;
+
+		part[message.msg_iovlen++] =
+		    (struct iovec){ (char *)(uintptr_t)w->tail.at + gone,
+			    w->tail.len - gone };
+	}
+	do {
+		n = message.msg_iovlen == 1
+		    ? send(c->fd, part[0].iov_base, part[0].iov_len,
+			  MSG_NOSIGNAL)
+		    : sendmsg(c->fd, &message, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN)
+		return lose(c);
+	if (n > 0) {
+		w->sent += (size_t)n;
+		count_bytes(&c->service->metrics->response_bytes, c, (size_t)n);
+	}
+	if (w->sent == all)
+		return sent_all(c);
+	if (n > 0 || c->state != CONN_SEND)
+		return wait_in(c, CONN_SEND, WANT_WRITE);
+	return WANT_WRITE; /* no progress: the write timeout runs on */
+}
+
+/* Whatever is ready goes out; with nothing to send, waits for its reason. */
+static enum want
+flush(struct conn *c)
+{
+	if (c->work->out.len > 0)
+		return send_answers(c);
+	return sent_all(c);
+}
+
+/* The request in hand cannot be answered as it asks: err says how instead. */
+static void
+refuse(struct conn *c, enum status err)
+{
+	exchange_reject(c, err);
+	c->due = 0;
+	exchange_release(c);
+}
+
+static void
+feed_body(struct conn *c)
+{
+	struct work *w = c->work;
+	size_t used;
+	enum status err = body_feed(&w->body, unread(w), &used);
+
+	w->in_at += used;
+	count_bytes(&c->service->metrics->request_bytes, c, used);
+	if (err)
+		refuse(c, err);
+	else if (w->body.done && c->due == 0)
+		exchange_release(c);
+}
+
+/* A whole head of the given length: up to its answer, or to what it awaits. */
+static void
+take_head(struct conn *c, size_t length)
+{
+	struct work *w = c->work;
+	struct request *req = c->service->scratch;
+	enum status err;
+
+	err = request_parse((struct span){ w->in + w->in_at, length }, req);
+	w->in_at += length;
+	w->keep = w->in_at;
+	count_bytes(&c->service->metrics->request_bytes, c, length);
+	exchange_begin(c, req);
+	if (!err)
+		err = body_begin(&w->body, req);
+	if (err) {
+		refuse(c, err);
+		return;
+	}
+	exchange_answer(c, req);
+	if (req->expect_continue && !w->body.done && unread(w).len == 0) {
+		if (w->res.status >= 400) {
+			/* no need to hear the body for that */
+			w->res.close = true;
+			c->linger = true;
+			w->body.done = true;
+		} else {
+			buf_put(&w->out, SPAN("HTTP/1.1 100 Continue\r\n\r\n"));
+		}
+	}
+	feed_body(c);
+}
+
+static void
+refuse_head(struct conn *c, enum status err)
+{
+	struct work *w = c->work;
+	enum status large = request_salvage(unread(w), c->service->scratch);
+
+	exchange_begin(c, c->service->scratch);
+	count_bytes(&c->service->metrics->request_bytes, c, unread(w).len);
+	w->in_at = w->in_end;
+	refuse(c, err ? err : large);
+}
+
+static void
+begin_request(struct conn *c)
+{
+	struct work *w = c->work;
+
+	w->begun = true;
+	if (c->service->counted)
+		metric_add(&c->service->metrics->in_flight, 1);
+}
+
+/* Moves what is unread to the front, where a whole head has room. */
+static void
+compact(struct work *w)
+{
+	if (w->in_at == 0)
+		return;
+	memmove(w->in, w->in + w->in_at, w->in_end - w->in_at);
+	w->in_end -= w->in_at;
+	w->in_at = 0;
+}
+
+/* Answers the whole requests at hand, as many as one batch takes. */
+static enum want
+take_requests(struct conn *c)
+{
+	struct work *w = c->work;
+	size_t length, skip;
+
+	compact(w);
+	while (w->count < WORK_BATCH && !c->close && !w->held &&
+	    w->tail.at == NULL && buf_room(&w->out) >= WORK_ANSWER) {
+		if (!w->begun) {
+			skip = head_skip(unread(w));
+			w->in_at += skip;
+			if (unread(w).len == 0)
+				break;
+			begin_request(c);
+		}
+		switch (head_find(unread(w), &w->scanned, &length)) {
+		case HEAD_WHOLE:
+			if (w->count > 0 && w->in_at + length > HEAD_MAX)
+				return flush(c); /* then to the front */
+			take_head(c, length);
+			w->start = w->read_at;
+			continue;
+		case HEAD_BAD:
+			refuse_head(c, STATUS_BAD_REQUEST);
+			continue;
+		case HEAD_LARGE:
+			refuse_head(c, STATUS_NONE);
+			continue;
+		case HEAD_PARTIAL:
+			break;
+		}
+		break;
+	}
+	if (w->out.len > 0 || w->held)
+		return flush(c);
+	if (c->eof)
+		return lose(c);
+	if (unread(w).len == 0) {
+		work_give(c);
+		return WANT_READ;
+	}
+	compact(w);
+	return WANT_READ;
+}
+
+/* Reads once; false when there is nothing to go on with, and *want says what
+ * then. */
+static bool
+read_some(struct conn *c, enum want *want)
+{
+	struct work *w = c->work;
+	ssize_t n;
+
+	do {
+		n = recv(c->fd, w->in + w->in_end, WORK_IN - w->in_end, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n > 0) {
+		w->read_at = c->service->clock->now;
+		if (w->in_at == w->in_end || !w->begun)
+			w->start = w->read_at;
+		w->in_end += (size_t)n;
+		return true;
+	}
+	if (n < 0 && errno == EAGAIN) {
+		if (w->in_end == 0 && !w->held)
+			work_give(c);
+		*want = WANT_READ;
+		return false;
+	}
+	c->eof = n == 0;
+	*want = lose(c);
+	return false;
+}
+
+static bool
+log_is_full(const struct service *s)
+{
+	return s->log_wait && s->ring &&
+	    s->ring->cap - s->ring->len < ACCESS_LINE_MAX;
+}
+
+static enum want
+run_head(struct conn *c)
+{
+	enum want want;
+
+	if (log_is_full(c->service))
+		return WANT_LOG;
+	if (!c->work)
+		work_take(c);
+	if (!c->work->more && !read_some(c, &want))
+		return want;
+	c->work->more = false;
+	return take_requests(c);
+}
+
+static enum want
+run_body(struct conn *c)
+{
+	struct work *w = c->work;
+	enum want want;
+
+	if (w->in_at == w->in_end)
+		w->in_at = w->in_end = w->keep;
+	if (!read_some(c, &want))
+		return want;
+	feed_body(c);
+	return flush(c);
+}
+
+static enum want
+run_log(struct conn *c)
+{
+	if (!exchange_finish(c))
+		return WANT_LOG;
+	return c->lost ? WANT_CLOSE : sent_all(c);
+}
+
+/* Woken while there is nothing to do before the deadline. */
+static enum want
+run_delay(struct conn *c)
+{
+	(void)c;
+	return WANT_SLEEP;
+}
+
+enum want
+conn_run(struct conn *c)
+{
+	static enum want (*const steps[CONN_STATES])(struct conn *) = {
+		[CONN_HEAD] = run_head,
+		[CONN_BODY] = run_body,
+		[CONN_DELAY] = run_delay,
+		[CONN_SEND] = send_answers,
+		[CONN_LOG] = run_log,
+		[CONN_LINGER] = linger_on,
+	};
+
+	return steps[c->state](c);
+}
+
+static void
+count_timeout(struct conn *c, enum metrics_phase phase)
+{
+	if (c->service->counted)
+		metric_add(&c->service->metrics->timeouts[phase], 1);
+}
+
+static enum want
+timeout_head(struct conn *c)
+{
+	struct service *s = c->service;
+
+	if (c->work && c->work->begun) {
+		count_timeout(c, PHASE_HEADER);
+		refuse_head(c, STATUS_REQUEST_TIMEOUT);
+		return flush(c);
+	}
+	/* No 408 on an idle connection: the client would take it as the answer
+	 * to its next request. */
+	if (c->work)
+		work_give(c);
+	if (!s->drain_at)
+		count_timeout(c,
+		    !c->used && s->header_timeout < s->idle_timeout
+			? PHASE_HEADER
+			: PHASE_IDLE);
+	return linger(c);
+}
+
+enum want
+conn_timeout(struct conn *c)
+{
+	switch ((enum conn_state)c->state) {
+	case CONN_HEAD:
+		return timeout_head(c);
+	case CONN_BODY:
+		count_timeout(c, PHASE_BODY);
+		refuse(c, STATUS_REQUEST_TIMEOUT);
+		return flush(c);
+	case CONN_DELAY:
+		c->due = 0;
+		exchange_release(c);
+		return flush(c);
+	case CONN_SEND:
+		count_timeout(c, PHASE_WRITE);
+		return lose(c);
+	case CONN_LOG:
+		return WANT_LOG;
+	case CONN_LINGER:
+	case CONN_STATES:
+		break;
+	}
+	return WANT_CLOSE;
+}
+
+enum want
+conn_broken(struct conn *c)
+{
+	if (c->state != CONN_LOG)
+		return lose(c);
+	c->lost = true; /* its lines are still to be written */
+	return WANT_LOG;
+}
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t
+idle_deadline(const struct conn *c)
+{
+	const struct service *s = c->service;
+	uint64_t wait = s->idle_timeout;
+
+	if (s->drain_at)
+		return later(c->since, s->drain_at) +
+		    (c->used ? GRACE_TIME : GRACE_TIME_FRESH);
+	if (!c->used && s->header_timeout < wait)
+		wait = s->header_timeout;
+	return c->since + wait;
+}
+
+uint64_t
+conn_deadline(const struct conn *c)
+{
+	const struct service *s = c->service;
+
+	switch ((enum conn_state)c->state) {
+	case CONN_HEAD:
+		if (c->work && c->work->begun)
+			return c->work->start + s->header_timeout;
+		return idle_deadline(c);
+	case CONN_BODY:
+		return c->since + s->body_timeout;
+	case CONN_DELAY:
+		return c->due;
+	case CONN_SEND:
+		return c->since + s->write_timeout;
+	case CONN_LINGER:
+		return c->since +
+		    (s->closing ? LINGER_TIME_DRAIN : LINGER_TIME);
+	case CONN_LOG:
+	case CONN_STATES:
+		break;
+	}
+	return CLOCK_NEVER;
+}
+
+bool
+conn_busy(const struct conn *c)
+{
+	if (!c->work)
+		return false;
+	return c->work->begun || c->work->held || c->work->count > 0;
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct service *s = c->service;
+	bool wait = s->log_wait;
+
+	if (!c->lost) {
+		s->log_wait = false;
+		lose(c);
+		s->log_wait = wait;
+	} else if (c->state == CONN_LOG && c->work) {
+		s->log_wait = false;
+		exchange_finish(c);
+		s->log_wait = wait;
+	}
+	if (c->work)
+		work_give(c);
+	close(c->fd);
+	c->open = false;
+	metric_sub(&s->metrics->connections[s->listener], 1);
+}

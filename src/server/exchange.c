@@ -1,0 +1,169 @@
+#include "server/exchange.h"
+
+static struct exchange *
+current(struct work *w)
+{
+	return &w->exchange[w->count];
+}
+
+void
+exchange_begin(struct conn *c, const struct request *req)
+{
+	struct work *w = c->work;
+	struct exchange *ex = current(w);
+
+	*ex = (struct exchange){
+		.start = w->start,
+		.record = {
+			.client_ip = { c->ip, c->ip_len },
+			.line = req->line,
+			.method = req->method_name,
+			.path = req->path,
+			.query = req->query,
+			.protocol = req->protocol,
+			.request_id = request_id(req),
+		},
+		.keep_alive_1_0 = req->version == 10 && req->keep_alive,
+	};
+	if (c->service->ring) {
+		ex->record.user_agent = request_field(req, SPAN("User-Agent"));
+		ex->record.referer = request_field(req, SPAN("Referer"));
+		ex->record.trace_id = request_trace_id(req);
+	}
+	w->held = true;
+	w->begun = false;
+	w->scanned = 0;
+	c->used = true;
+	response_init(&w->res, buf_over(w->body_memory, c->service->body_room));
+}
+
+void
+exchange_answer(struct conn *c, const struct request *req)
+{
+	struct service *s = c->service;
+	struct response *res = &c->work->res;
+
+	if (s->random_error > 0 &&
+	    prng_between(&s->prng, 1, s->random_error_full) <=
+		s->random_error) {
+		response_error(res, STATUS_INTERNAL_ERROR);
+		response_finish(res, req);
+	} else {
+		route_answer(s->routes, s->app, req, res);
+	}
+	res->close = !req->keep_alive;
+	c->due = 0;
+	if (s->delay_max > 0)
+		c->due = s->clock->now +
+		    prng_between(&s->prng, s->delay_min, s->delay_max);
+}
+
+void
+exchange_reject(struct conn *c, enum status status)
+{
+	response_error(&c->work->res, status);
+	c->work->res.close = true;
+	c->linger = true;
+}
+
+void
+exchange_release(struct conn *c)
+{
+	struct work *w = c->work;
+	struct service *s = c->service;
+	struct exchange *ex = current(w);
+	struct span body = response_body(&w->res);
+
+	if (s->closing && !w->res.close) {
+		/* the client may already have sent its next request */
+		w->res.close = true;
+		c->linger = true;
+	}
+	ex->head_at = w->out.len;
+	response_head(&w->out, &w->res,
+	    &(struct response_context){ .date = s->date,
+		.id = ex->record.request_id,
+		.extra = s->extra,
+		.keep_alive_1_0 = ex->keep_alive_1_0 });
+	ex->record.status = w->res.status;
+	ex->body_at = w->out.len;
+	ex->ends_at = w->out.len + body.len;
+	if (body.len <= WORK_COPY)
+		buf_put(&w->out, body);
+	else
+		w->tail = body;
+	c->close = w->res.close;
+	w->held = false;
+	w->count++;
+}
+
+/* False if the line has to wait. */
+static bool
+finish_one(struct conn *c, struct exchange *ex)
+{
+	struct service *s = c->service;
+	struct access_record *r = &ex->record;
+	char memory[ACCESS_LINE_MAX];
+	struct buf line = buf_over(memory, sizeof memory);
+	uint64_t now = clock_monotonic();
+
+	if (s->ring) {
+		r->duration = now - ex->start;
+		r->wall = clock_tell(s->clock, now);
+		access_write(&line, r, s->format, s->name_space);
+		if (!ring_put(s->ring, buf_span(&line))) {
+			if (s->log_wait)
+				return false;
+			ring_drop(s->ring, 1);
+		}
+	}
+	metrics_request(
+	    s->metrics, r->method, r->status, now - ex->start, r->aborted);
+	metric_sub(&s->metrics->in_flight, 1);
+	return true;
+}
+
+bool
+exchange_finish(struct conn *c)
+{
+	struct work *w = c->work;
+
+	if (!c->service->counted)
+		w->finished = w->count;
+	while (w->finished < w->count) {
+		struct exchange *ex = &w->exchange[w->finished];
+
+		if (!ex->record.aborted)
+			ex->record.bytes = ex->ends_at - ex->body_at;
+		if (!finish_one(c, ex))
+			return false;
+		w->finished++;
+	}
+	return true;
+}
+
+void
+exchange_abort(struct conn *c)
+{
+	struct work *w = c->work;
+
+	if (w->held) {
+		struct exchange *ex = current(w);
+
+		ex->record.status = STATUS_CLIENT_GONE;
+		ex->head_at = ex->body_at = ex->ends_at = SIZE_MAX;
+		w->held = false;
+		w->count++;
+	}
+	for (unsigned i = w->finished; i < w->count; i++) {
+		struct exchange *ex = &w->exchange[i];
+
+		if (w->sent >= ex->ends_at)
+			continue;
+		ex->record.aborted = true;
+		if (w->sent <= ex->head_at)
+			ex->record.status = STATUS_CLIENT_GONE;
+		ex->record.bytes =
+		    w->sent > ex->body_at ? w->sent - ex->body_at : 0;
+	}
+}

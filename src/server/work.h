@@ -1,0 +1,54 @@
+/*
+ * work.h - what a connection borrows while a request or an answer is half done.
+ */
+#ifndef SERVER_WORK_H
+#define SERVER_WORK_H
+
+#include "http/body.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "log/access.h"
+
+enum {
+	WORK_BATCH = 32, /* requests answered in one turn, in one send */
+	/* a whole head, and always some room behind it for the body */
+	WORK_IN = HEAD_MAX + 4096,
+	WORK_OUT = 16 * 1024,
+	WORK_COPY = 2048, /* bodies up to this are copied behind their head */
+	/* room an answer's head and a copied body need */
+	WORK_ANSWER = 8 * 1024,
+};
+
+/* One request, from its head to its line in the log. */
+struct exchange {
+	struct access_record record; /* spans into the input buffer */
+	uint64_t start;              /* its first byte, monotonic ns */
+	size_t head_at, body_at,
+	    ends_at; /* of its answer, in the bytes to send */
+	bool keep_alive_1_0;
+};
+
+/* The page with the input's first bytes comes first: a slow head costs one. */
+struct work {
+	size_t in_at, in_end; /* bytes not yet taken: in[in_at .. in_end) */
+	size_t keep;          /* CONN_BODY: in[0 .. keep) is still needed */
+	size_t scanned;       /* of the head in progress */
+	bool more;            /* what is unread may hold whole requests */
+	bool begun;           /* a request's first byte is there */
+	uint64_t start;       /* when it came */
+	uint64_t read_at;     /* last read */
+	struct buf out;
+	size_t sent;         /* of out and tail together */
+	struct span tail;    /* a body too large to copy: sent after out */
+	unsigned count;      /* exchanges answered into out */
+	unsigned finished;   /* of those, already logged */
+	bool held;           /* exchange[count] waits for its body or delay */
+	struct response res; /* its answer */
+	struct body body;
+	char in[WORK_IN];
+	struct exchange exchange[WORK_BATCH + 1];
+	char out_memory[WORK_OUT];
+	char body_memory[];
+};
+
+#endif

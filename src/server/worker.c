@@ -1,0 +1,460 @@
+#include "server/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/num.h"
+#include "net/listen.h"
+#include "net/signals.h"
+#include "server/drain.h"
+
+enum tag_kind {
+	TAG_PAGE,
+	TAG_OPS,
+	TAG_PAGE_CONN,
+	TAG_OPS_CONN,
+	TAG_SIGNAL,
+	TAG_LOG
+};
+
+/* How long accepting rests when the system has no descriptors left. */
+#define BACKOFF_TIME (100 * NS_PER_MS)
+
+enum { ACCEPT_BATCH = 64 };
+
+/* kind 8 bits, generation 24, slot 32: an event of a connection that was closed
+ * in the same batch is told by its generation. */
+static uint64_t
+tag_of(enum tag_kind kind, uint32_t generation, uint32_t slot)
+{
+	return (uint64_t)kind << 56 | (uint64_t)(generation & 0xffffff) << 32 |
+	    slot;
+}
+
+static uint64_t
+conn_tag(const struct worker *w, const struct conn *c)
+{
+	bool page = c->service == &w->page.service;
+
+	return tag_of(page ? TAG_PAGE_CONN : TAG_OPS_CONN, c->generation,
+	    pool_index(page ? &w->page.conns : &w->ops.conns, c));
+}
+
+static struct slots *
+slots_of(struct worker *w, const struct conn *c)
+{
+	return c->service == &w->page.service ? &w->page : &w->ops;
+}
+
+static uint32_t
+timer_of(struct worker *w, const struct conn *c)
+{
+	struct slots *s = slots_of(w, c);
+
+	return s->timer_base + pool_index(&s->conns, c);
+}
+
+static void
+tick(struct worker *w)
+{
+	struct buf date = buf_over(w->date_memory, sizeof w->date_memory);
+
+	clock_tick(&w->clock);
+	if (w->clock.date == w->date)
+		return;
+	w->date = w->clock.date;
+	date_http(&date, w->date);
+	w->page.service.date = w->ops.service.date = buf_span(&date);
+}
+
+static void
+enqueue(struct conn ***end, struct conn *c)
+{
+	if (c->queued)
+		return;
+	c->queued = true;
+	c->next = NULL;
+	**end = c;
+	*end = &c->next;
+}
+
+/* Takes a closed connection off a list. */
+static void
+unqueue(struct conn **list, struct conn ***end, const struct conn *c)
+{
+	for (struct conn **at = list; *at; at = &(*at)->next) {
+		if (*at != c)
+			continue;
+		*at = c->next;
+		if (*end == &c->next)
+			*end = at;
+		return;
+	}
+}
+
+static void
+watch(struct worker *w, struct conn *c, unsigned interest)
+{
+	if (c->interest == interest)
+		return;
+	c->interest = interest;
+	loop_change(&w->loop, c->fd, conn_tag(w, c), interest);
+}
+
+void
+worker_close(struct worker *w, struct conn *c)
+{
+	struct slots *s = slots_of(w, c);
+
+	if (c->queued) {
+		unqueue(&w->again, &w->again_end, c);
+		unqueue(&w->log_wait, &w->log_wait_end, c);
+		c->queued = false;
+	}
+	timers_set(&w->timers, timer_of(w, c), CLOCK_NEVER);
+	conn_close(c);
+	pool_give(&s->conns, c);
+}
+
+void
+worker_obey(struct worker *w, struct conn *c, enum want want)
+{
+	c->want = (uint8_t)want;
+	switch (want) {
+	case WANT_READ:
+		watch(w, c, LOOP_READ);
+		break;
+	case WANT_WRITE:
+		watch(w, c, LOOP_WRITE);
+		break;
+	case WANT_SLEEP:
+		watch(w, c, LOOP_NOTHING);
+		break;
+	case WANT_AGAIN:
+		enqueue(&w->again_end, c);
+		break;
+	case WANT_LOG:
+		/* a lost one would be reported broken in every turn */
+		if (c->lost)
+			loop_forget(&w->loop, c->fd);
+		else
+			watch(w, c, LOOP_NOTHING);
+		enqueue(&w->log_wait_end, c);
+		break;
+	case WANT_CLOSE:
+		worker_close(w, c);
+		return;
+	}
+	timers_set(&w->timers, timer_of(w, c), conn_deadline(c));
+}
+
+static void
+watch_listener(struct worker *w, struct slots *s)
+{
+	bool wanted =
+	    s->fd >= 0 && s->conns.used < s->conns.blocks && s->backoff == 0;
+
+	if (s->fd < 0 || wanted == s->watched)
+		return;
+	s->watched = wanted;
+	loop_change(&w->loop, s->fd,
+	    tag_of(s == &w->page ? TAG_PAGE : TAG_OPS, 0, 0),
+	    wanted ? LOOP_READ : LOOP_NOTHING);
+}
+
+/* No descriptor to be had: rest, and say so once. */
+static void
+back_off(struct worker *w, struct slots *s, int error)
+{
+	struct event ev;
+
+	s->backoff = w->clock.now + BACKOFF_TIME;
+	if (s->complained)
+		return;
+	s->complained = true;
+	event_begin(&ev, w->options->events, EVENT_WARNING, "accept failed");
+	event_errno(&ev, error);
+	event_end(&ev);
+}
+
+bool
+worker_accept(struct worker *w, struct slots *s, unsigned most)
+{
+	struct address peer;
+	char text[ADDRESS_TEXT_MAX];
+
+	while (most-- > 0 && s->conns.used < s->conns.blocks) {
+		struct buf host = buf_over(text, sizeof text);
+		struct conn *c;
+		int fd = listen_accept(s->fd, &peer);
+
+		if (fd < 0) {
+			if (errno != EAGAIN)
+				back_off(w, s, errno);
+			return errno == EAGAIN;
+		}
+		address_host(&host, &peer);
+		c = pool_take(&s->conns);
+		conn_open(c, &s->service, fd, buf_span(&host));
+		c->interest = LOOP_READ;
+		if (loop_watch(&w->loop, fd, conn_tag(w, c), LOOP_READ) < 0) {
+			back_off(w, s, errno);
+			worker_close(w, c);
+			return false;
+		}
+		c->want = WANT_READ;
+		timers_set(&w->timers, timer_of(w, c), conn_deadline(c));
+	}
+	return false;
+}
+
+static void
+on_conn(struct worker *w, struct slots *s, const struct loop_event *event)
+{
+	struct conn *c = pool_block(&s->conns, (uint32_t)event->tag);
+
+	if (!c->open || conn_tag(w, c) != event->tag)
+		return;
+	if (event->ready & (LOOP_READ | LOOP_WRITE)) {
+		if (!c->queued)
+			worker_obey(w, c, conn_run(c));
+	} else {
+		worker_obey(w, c, conn_broken(c));
+	}
+}
+
+/* Operations come after the page's log lines: see worker_run. */
+static void
+on_event(struct worker *w, const struct loop_event *event, bool ops)
+{
+	enum tag_kind kind = (enum tag_kind)(event->tag >> 56);
+	bool of_ops = kind == TAG_OPS || kind == TAG_OPS_CONN;
+
+	if (of_ops != ops)
+		return;
+	switch (kind) {
+	case TAG_PAGE:
+		if (w->page.fd >= 0)
+			worker_accept(w, &w->page, ACCEPT_BATCH);
+		break;
+	case TAG_OPS:
+		worker_accept(w, &w->ops, ACCEPT_BATCH);
+		break;
+	case TAG_PAGE_CONN:
+		on_conn(w, &w->page, event);
+		break;
+	case TAG_OPS_CONN:
+		on_conn(w, &w->ops, event);
+		break;
+	case TAG_SIGNAL:
+		drain_signal(w);
+		break;
+	case TAG_LOG: /* the flush at the end of the turn sees to it */
+		break;
+	}
+}
+
+/* Runs a list as it stood: who joins it meanwhile has the next turn. */
+static void
+run_list(struct worker *w, struct conn **list, struct conn ***end)
+{
+	struct conn *c = *list;
+
+	*list = NULL;
+	*end = list;
+	while (c) {
+		struct conn *next = c->next;
+
+		c->queued = false;
+		worker_obey(w, c, conn_run(c));
+		c = next;
+	}
+}
+
+static void
+on_timers(struct worker *w)
+{
+	uint32_t id;
+	struct conn *c;
+
+	while (timers_pop(&w->timers, w->clock.now, &id)) {
+		struct slots *s = id >= w->ops.timer_base ? &w->ops : &w->page;
+
+		c = pool_block(&s->conns, id - s->timer_base);
+		if (c->open && !c->queued)
+			worker_obey(w, c, conn_timeout(c));
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct slots *s = i ? &w->ops : &w->page;
+
+		if (s->backoff && s->backoff <= w->clock.now)
+			s->backoff = 0;
+	}
+}
+
+static void
+log_trouble(struct worker *w, int error)
+{
+	struct event ev;
+
+	if (error == w->log_error)
+		return;
+	w->log_error = error;
+	if (error == 0)
+		return;
+	event_begin(&ev, w->options->events, EVENT_ERROR, "log write failed");
+	event_errno(&ev, error);
+	event_end(&ev);
+}
+
+static void
+flush_log(struct worker *w)
+{
+	struct ring *r = w->options->ring;
+	struct metrics *m = w->options->metrics;
+
+	if (!r)
+		return;
+	if (!ring_empty(r))
+		ring_flush(r);
+	log_trouble(w, r->error);
+	metric_set(&m->log_lines, r->written);
+	metric_set(&m->log_dropped, r->dropped);
+	if (r->blocked != w->log_watched) {
+		w->log_watched = r->blocked;
+		if (r->blocked)
+			loop_watch(
+			    &w->loop, r->fd, tag_of(TAG_LOG, 0, 0), LOOP_WRITE);
+		else
+			loop_forget(&w->loop, r->fd);
+	}
+	if (w->log_wait && r->cap - r->len >= ACCESS_LINE_MAX) {
+		/* to the end of those who have more to do */
+		*w->again_end = w->log_wait;
+		w->again_end = w->log_wait_end;
+		w->log_wait = NULL;
+		w->log_wait_end = &w->log_wait;
+	}
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t
+next_deadline(const struct worker *w)
+{
+	uint64_t next = timers_next(&w->timers);
+
+	if (w->again)
+		return w->clock.now;
+	if (w->page.backoff)
+		next = earlier(next, w->page.backoff);
+	if (w->ops.backoff)
+		next = earlier(next, w->ops.backoff);
+	return earlier(next, drain_deadline(w));
+}
+
+int
+worker_run(struct worker *w)
+{
+	struct loop_event events[LOOP_BATCH];
+
+	tick(w);
+	while (w->exit_status < 0) {
+		int n;
+
+		watch_listener(w, &w->page);
+		watch_listener(w, &w->ops);
+		n = loop_wait(&w->loop, events, w->clock.now, next_deadline(w));
+		tick(w);
+		run_list(w, &w->again, &w->again_end);
+		for (int i = 0; i < n; i++)
+			on_event(w, &events[i], false);
+		on_timers(w);
+		flush_log(w);
+		/* After the flush, so that a scrape finds as many lines as
+		 * requests. */
+		for (int i = 0; i < n; i++)
+			on_event(w, &events[i], true);
+		drain_step(w);
+	}
+	return w->exit_status;
+}
+
+static int
+slots_open(struct worker *w, struct slots *s, uint32_t count, size_t body_room,
+    int fd, enum tag_kind kind)
+{
+	s->fd = fd;
+	s->watched = true;
+	s->service.works = &s->works;
+	s->service.scratch = &w->scratch;
+	s->service.clock = &w->clock;
+	s->service.body_room = body_room;
+	if (pool_open(&s->conns, sizeof(struct conn), count) < 0 ||
+	    pool_open(&s->works, conn_work_size(body_room), count) < 0)
+		return -1;
+	return loop_watch(&w->loop, fd, tag_of(kind, 0, 0), LOOP_READ);
+}
+
+static struct service
+service_of(const struct worker_options *o)
+{
+	return (struct service){
+		.app = o->app,
+		.metrics = o->metrics,
+		.header_timeout = o->header_timeout,
+		.body_timeout = o->body_timeout,
+		.idle_timeout = o->idle_timeout,
+		.write_timeout = o->write_timeout,
+	};
+}
+
+int
+worker_open(struct worker *w, const struct worker_options *o)
+{
+	uint32_t ids = o->page_slots + o->ops_slots;
+	void *memory = pool_reserve(timers_size(ids));
+	struct service *page = &w->page.service, *ops = &w->ops.service;
+
+	*w = (struct worker){ .options = o, .exit_status = -1 };
+	w->date = -1;
+	w->again_end = &w->again;
+	w->log_wait_end = &w->log_wait;
+	if (!memory || loop_open(&w->loop) < 0)
+		return -1;
+	timers_init(&w->timers, memory, ids);
+	w->ops.timer_base = o->page_slots;
+	*page = service_of(o);
+	page->routes = o->page_routes;
+	page->listener = LISTENER_PAGE;
+	page->counted = true;
+	page->extra = o->extra;
+	page->delay_min = o->delay_min;
+	page->delay_max = o->delay_max;
+	page->random_error = o->random_error;
+	page->random_error_full = o->random_error_full;
+	page->prng.state = o->seed;
+	page->ring = o->ring;
+	page->format = o->format;
+	page->name_space = o->name_space;
+	page->log_wait = o->log_wait;
+	*ops = service_of(o);
+	ops->routes = o->ops_routes;
+	ops->listener = LISTENER_METRICS;
+	if (slots_open(w, &w->page, o->page_slots, WORKER_PAGE_BODY, o->page_fd,
+		TAG_PAGE) < 0 ||
+	    slots_open(w, &w->ops, o->ops_slots, WORKER_OPS_BODY, o->ops_fd,
+		TAG_OPS) < 0 ||
+	    loop_watch(&w->loop, o->signal_fd, tag_of(TAG_SIGNAL, 0, 0),
+		LOOP_READ) < 0)
+		return -1;
+	metric_set(&o->metrics->ready, 1);
+	tick(w);
+	return 0;
+}
