@@ -26,15 +26,21 @@ enum {
 	CONFIG_HEADERS_MAX = 4096, /* bytes of --header lines with CRLF */
 	CONFIG_UNKNOWN_MAX = 8,    /* unknown variables that are named */
 	CONFIG_PERCENT = 10000,    /* random_error: parts of one percent */
+	CONFIG_ERROR_MAX = 1024,   /* no error is longer */
+	CONFIG_HELP_MAX = 4096,    /* nor --help */
 };
 
-/* Durations in ns, sizes in bytes. Spans point into argv, environ or literals. */
+/*
+ * Durations in ns, sizes in bytes. Spans point into argv, environ, literals or
+ * the struct itself, which therefore is not to be copied.
+ */
 struct config {
 	enum command command;
-	struct span url; /* of probe; at == NULL: this configuration's /readyz */
+	struct span url; /* of probe; at == NULL: our own /readyz */
 
 	struct address listen, metrics_listen;
 	struct span listen_text, metrics_listen_text; /* as given */
+	char port_memory[sizeof ":65535"];            /* listen_text of PORT */
 	char headers_memory[CONFIG_HEADERS_MAX];
 	struct buf headers; /* "Name: value\r\n" lines */
 	uint64_t max_connections;
@@ -57,14 +63,18 @@ struct config {
 
 /*
  * Reads flags (which win) and environment into *c. True if all is well. False
- * with one line without newline in *error that names the option, its value, what
- * was expected, and where it came from. c->command is set as far as it was
- * understood (so that --check can answer on standard output).
+ * with one line without newline in *error, which begins with "my_webserver: "
+ * and names the option, its value, what was expected, and where it came from.
+ * All arguments are looked at, but the first error is told, and a wrong value
+ * in a variable is one even where a flag wins. c->command is set either way (so
+ * that --check can answer on standard output). --help and --version end the
+ * reading, whatever follows them and whatever is in the environment: nothing
+ * but c->command counts then.
  */
 bool config_read(struct config *c, int argc, char *const argv[],
     char *const envp[], struct buf *error);
 
-/* Writes the text of --help. */
+/* Appends the text of --help: at most 45 lines of 80 columns. */
 void config_help(struct buf *out);
 
 #endif

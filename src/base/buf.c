@@ -26,6 +26,10 @@ buf_u64_wide(struct buf *b, uint64_t value, unsigned width)
 void
 buf_hex(struct buf *b, uint64_t value, unsigned digits)
 {
+	if (digits > buf_room(b)) {
+		b->overflowed = true;
+		return;
+	}
 	while (digits > 0)
 		buf_char(b, "0123456789abcdef"[value >> 4 * --digits & 0xf]);
 }

@@ -76,12 +76,12 @@ num_parse_decimal(struct span s, unsigned places, uint64_t *value)
 struct unit {
 	struct span name;
 	uint64_t size;
-	unsigned places; /* decimal places that are whole in this unit */
+	unsigned places; /* decimal places that a number of them may have */
 };
 
 static const struct unit durations[] = {
-	{ SPAN_INIT("h"), 3600 * NS_PER_SEC, 2 },
-	{ SPAN_INIT("m"), 60 * NS_PER_SEC, 1 },
+	{ SPAN_INIT("h"), 3600 * NS_PER_SEC, 9 },
+	{ SPAN_INIT("m"), 60 * NS_PER_SEC, 9 },
 	{ SPAN_INIT("s"), NS_PER_SEC, 9 },
 	{ SPAN_INIT("ms"), NS_PER_MS, 6 },
 	{ SPAN_INIT("us"), NS_PER_US, 3 },
@@ -156,9 +156,12 @@ num_parse_size(struct span s, uint64_t *bytes)
 		{ SPAN_INIT("MiB"), UINT64_C(1) << 20, 0 },
 		{ SPAN_INIT("GiB"), UINT64_C(1) << 30, 0 },
 	};
-	struct span number = take(&s, true);
+	struct span number;
 	uint64_t value;
 
+	if (s.len == 0)
+		return false;
+	number = take(&s, true);
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		if (!span_eq(s, sizes[i].name))
 			continue;

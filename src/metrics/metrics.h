@@ -19,7 +19,13 @@ enum { METRICS_METHODS = 10 };
 enum { METRICS_CODES = 24 };
 
 enum metrics_listener { LISTENER_PAGE, LISTENER_METRICS, LISTENERS };
-enum metrics_phase { PHASE_HEADER, PHASE_IDLE, PHASE_BODY, PHASE_WRITE, PHASES };
+enum metrics_phase {
+	PHASE_HEADER,
+	PHASE_IDLE,
+	PHASE_BODY,
+	PHASE_WRITE,
+	PHASES
+};
 
 typedef _Atomic uint64_t metric;
 
@@ -33,7 +39,7 @@ struct metrics {
 	metric connections[LISTENERS]; /* gauge */
 	metric accepted[LISTENERS];
 	metric timeouts[PHASES];
-	metric log_lines;      /* handed to the kernel */
+	metric log_lines; /* handed to the kernel */
 	metric log_dropped;
 	metric ready, draining; /* gauges, 0 or 1 */
 };

@@ -9,16 +9,16 @@
 #include <stdint.h>
 
 struct process {
-	bool has_stat;   /* the four below could be read */
-	uint64_t cpu;        /* user and system time, ns */
-	uint64_t virtual;    /* bytes */
-	uint64_t resident;   /* bytes */
-	bool has_start;      /* start, which needs /proc/stat too */
-	uint64_t start;      /* ns since 1970 */
+	bool has_stat;     /* the four below could be read */
+	uint64_t cpu;      /* user and system time, ns */
+	uint64_t virtual;  /* bytes */
+	uint64_t resident; /* bytes */
+	bool has_start;    /* start, which needs /proc/stat too */
+	uint64_t start;    /* ns since 1970 */
 	bool has_open_fds;
 	uint64_t open_fds;
 	bool has_max_fds;
-	uint64_t max_fds;    /* soft limit; UINT64_MAX: unlimited */
+	uint64_t max_fds; /* soft limit; UINT64_MAX: unlimited */
 };
 
 /* Reads what is readable; has_* tell what that was. */

@@ -29,8 +29,8 @@ struct text_filter {
  * sample or the family itself is named): HELP, TYPE, samples. latency_name is
  * the histogram's name. p may lack parts: their families are left out.
  */
-void text_write(struct buf *b, const struct metrics *m,
-    const struct process *p, const struct build *build,
-    struct span latency_name, const struct text_filter *filter);
+void text_write(struct buf *b, const struct metrics *m, const struct process *p,
+    const struct build *build, struct span latency_name,
+    const struct text_filter *filter);
 
 #endif

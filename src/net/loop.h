@@ -20,7 +20,7 @@ struct loop {
 };
 
 struct loop_event {
-	uint64_t tag; /* as given to loop_watch */
+	uint64_t tag;   /* as given to loop_watch */
 	unsigned ready; /* set of enum loop_interest */
 };
 
@@ -43,7 +43,7 @@ void loop_forget(struct loop *l, int fd);
  * none; now is the present) has passed; never wakes before it. Fills at most
  * LOOP_BATCH events and returns how many: 0 on a timeout or a signal.
  */
-int loop_wait(struct loop *l, struct loop_event *out, uint64_t now,
-    uint64_t deadline);
+int loop_wait(
+    struct loop *l, struct loop_event *out, uint64_t now, uint64_t deadline);
 
 #endif

@@ -1,0 +1,201 @@
+# my_webserver - needs make and a C compiler. "make help" lists the targets,
+# README.md explains them.
+
+VERSION := 0.9.0
+PREFIX  ?= /usr/local
+IMAGE   ?= my_webserver:0.9
+WERROR  ?= -Werror
+# Commit and state of the working tree; in an image it comes as a build argument.
+REVISION ?= $(or $(shell git describe --always --dirty --abbrev=12 \
+    --exclude='*' 2>/dev/null),unknown)
+
+# ---- Floors: what each folder of src/ may include besides itself. src/*.c, the
+# top, may include everything. "make floors" enforces it; unit tests are linked
+# by it.
+FOLDERS      := base net http log metrics sandbox server site app
+MAY_base     :=
+MAY_net      := base
+MAY_http     := base
+MAY_log      := base
+MAY_metrics  := base
+MAY_sandbox  := base
+MAY_site     := base http
+MAY_server   := base net http log metrics
+MAY_app      := base http metrics site
+MAY_top      := $(FOLDERS)
+
+# ---- Compilers: musl's for what we ship, where there is one; the system's for
+# tests and sanitizers, since cmocka and their run-time libraries are built with it.
+find_cc = $(firstword $(foreach c,$(1),$(if $(shell command -v $(c)),$(c))) cc)
+HOST_CC ?= $(call find_cc,gcc cc clang)
+ifeq ($(origin CC),default)
+CC := $(if $(SAN),$(HOST_CC),$(call find_cc,musl-gcc cc gcc clang))
+endif
+MUSL_GCC := $(findstring musl-gcc,$(CC))
+LIBC     := $(if $(findstring musl,$(CC) $(shell $(CC) -dumpmachine)),musl,glibc)
+TEST_CC  := $(if $(MUSL_GCC),$(HOST_CC),$(CC))
+
+# ---- Flags
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+    -Wvla $(WERROR)
+BASE := -std=gnu11 $(WARN) -g -fPIE -ffile-prefix-map=$(CURDIR)=.
+DEFS := -D_GNU_SOURCE -Isrc
+# The configuration, and the folder of its objects: the compiler, and SAN.
+# SAN=address,undefined or SAN=thread; SAN=none is a plain build for unit tests,
+# without the link-time optimisation and fortification that hide calls from --wrap.
+comma  := ,
+config  = build/$(subst /,,$(subst $() ,_,$(notdir $(1))))$(addprefix +,$(subst $(comma),+,$(2)))
+B      := $(call config,$(CC),$(SAN))
+ifdef SAN
+OPT    := -O1 -fno-omit-frame-pointer $(if $(filter-out none,$(SAN)), \
+    -fsanitize=$(SAN) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=all))
+LINK   := -pie
+else
+OPT    := -O2 -fstack-protector-strong -fstack-clash-protection \
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections \
+    -fno-unwind-tables -fno-asynchronous-unwind-tables \
+    $(if $(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=one)
+HARDEN := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none \
+    -Wl,--hash-style=gnu,-O1
+LINK   := -static-pie $(HARDEN)
+endif
+# musl-gcc -static-pie makes a dynamic program: its specs know neither rcrt1.o,
+# the start file that relocates itself, nor --no-dynamic-linker. Do their work.
+ifneq ($(MUSL_GCC),)
+hash := \#
+crt  := $(shell $(CC) '-$(hash)$(hash)$(hash)' -x c /dev/null 2>&1 | tr ' "' '\n\n' | sed -n 's|Scrt1\.o$$||p')
+gcrt  = $(shell $(CC) -print-file-name=$(1))
+LINK := $(HARDEN) -nostartfiles -pie \
+    -Wl,-static,--no-dynamic-linker,-z,text $(crt)rcrt1.o $(crt)crti.o \
+    $(call gcrt,crtbeginS.o)
+LINK_END := -Wl,--start-group -lc -lgcc -Wl,--end-group \
+    $(call gcrt,crtendS.o) $(crt)crtn.o
+endif
+
+# ---- Files
+SRC     := $(sort $(wildcard src/*.c src/*/*.c))
+OBJ     := $(SRC:%.c=$B/%.o)
+SERVER  := $B/my_webserver
+objects  = $(filter $(foreach d,$(filter-out top,$(1)),$B/src/$(d)/%.o),$(OBJ))
+TOP     := $(filter-out $B/src/main.o,$(filter $(patsubst %.c,$B/%.o,$(wildcard src/*.c)),$(OBJ)))
+UNIT    := $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*/*_test.c)))
+BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
+FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+SCRIPTS := .ci/run $(wildcard tests/*.sh)
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+MAKESAME = +$(Q)$(MAKE) --no-print-directory
+
+.PHONY: all program run check unit blackbox floors lint format format-check \
+    reproducible image install clean help tests FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+
+all: $(SERVER) ## Build; the stripped release binary is build/my_webserver
+ifndef SAN
+	@echo "build/my_webserver: $(CC), $(LIBC), $(VERSION) $(REVISION)"
+	$(Q)strip -o build/.my_webserver $(SERVER)
+	$(Q)cmp -s build/.my_webserver build/my_webserver || \
+	    cp build/.my_webserver build/my_webserver
+	$(Q)rm build/.my_webserver
+endif
+
+program: $(SERVER) # this configuration's binary, unstripped, in its folder
+
+run: all ## Build and start the server
+	@echo "The page: http://localhost:8080/  metrics: http://localhost:9999/"
+	@exec $(if $(SAN),$(SERVER),build/my_webserver)
+
+check: ## Test everything, installing what that needs (NO_INSTALL=1: do not)
+	@+MAKE='$(MAKE)' tests/check.sh
+
+unit: ## Unit tests (SAN=address,undefined or thread: under sanitizers)
+ifdef SAN
+unit: $(UNIT)
+	@tests/run.sh $(UNIT)
+else
+	$(MAKESAME) CC='$(TEST_CC)' SAN=none unit
+endif
+
+blackbox: all ## Tests of the running server, over sockets
+	$(MAKESAME) CC='$(TEST_CC)' SAN=$(or $(SAN),none) tests
+	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) \
+	    tests/run.sh $(BLACK:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
+
+tests: $(BLACK)
+
+floors: ## No file includes a higher floor
+	$(Q)bad=0; $(foreach d,$(notdir $(patsubst %/,%,$(wildcard src/*/))), \
+	    $(if $(filter $(d),$(FOLDERS)),,echo 'src/$(d): not in the table of floors'; bad=1;) \
+	    grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' /dev/null src/$(d)/*.[ch] | \
+	    grep -vE '"($(subst $() ,|,$(strip $(d) $(MAY_$(d)))))/[a-z0-9_]+\.h"' && bad=1;) \
+	if [ $$bad = 0 ]; then echo 'floors: kept'; else echo 'floors: broken by the above'; exit 1; fi
+
+lint: ## clang-tidy, cppcheck, shellcheck
+	$(Q)printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 4 sh -c \
+	    'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 $(DEFS) 2>.tidy.$$$$ || \
+	    { cat .tidy.$$$$; rm .tidy.$$$$; exit 1; }; rm .tidy.$$$$' tidy
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Isrc \
+	    --enable=warning,performance,portability --suppress=missingIncludeSystem src
+	$(Q)shellcheck $(SCRIPTS)
+
+format: ## Format the C files
+	$(Q)clang-format -i $(FORMAT)
+
+format-check: ## Are the C files formatted?
+	$(Q)clang-format --dry-run -Werror $(FORMAT)
+
+reproducible: ## Built in two other folders: the same bytes?
+	$(MAKESAME) CC='$(CC)' REVISION='$(REVISION)' SAN= all
+	$(Q)tests/reproducible.sh '$(CC)' '$(REVISION)'
+
+image: ## Build the container image
+	$(Q)for e in docker podman buildah; do \
+	    command -v $$e >/dev/null && exec $$e build --build-arg REVISION='$(REVISION)' \
+	    --build-arg VERSION='$(VERSION)' -t '$(IMAGE)' .; \
+	done; echo 'make image: needs docker, podman or buildah' >&2; exit 1
+
+install: all ## Install below PREFIX (/usr/local), DESTDIR before it
+	install -D -m 755 build/my_webserver '$(DESTDIR)$(PREFIX)/bin/my_webserver'
+
+clean: ## Remove what was built
+	rm -rf build
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+	@echo '  Variables: CC= SAN=address,undefined|thread V=1 WERROR= REVISION= PREFIX= DESTDIR='
+
+# ---- Rules
+$(SERVER): $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(LINK) $(OBJ) $(LINK_END)
+
+# main alone knows the version, so that a new commit compiles one file.
+$B/src/main.o: DEFS += -DMY_WEBSERVER_VERSION='"$(VERSION)"' \
+    -DMY_WEBSERVER_REVISION='"$(REVISION)"' -DMY_WEBSERVER_LIBC='"$(LIBC)"'
+$B/src/main.o: $B/revision
+$B/revision: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(REVISION)' | cmp -s - $@ || echo '$(VERSION) $(REVISION)' >$@
+
+$B/%.o: %.c Makefile
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(DEFS) $(BASE) $(OPT) -frandom-seed=$< -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# A test is linked with its folder and lower floors, and no more. What it defines
+# as __wrap_NAME takes the place of NAME.
+folder = $(notdir $(patsubst %/,%,$(dir $(1))))
+wraps  = $$(sed -n 's/^__wrap_\([a-z0-9_]*\)(.*/-Wl,--wrap=\1/p' $(1) | sort -u)
+$(UNIT): DEFS += -Itests
+$(UNIT): $B/%: $B/%.o $$(call objects,$$(call folder,$$*) $$(MAY_$$(call folder,$$*))) \
+    $$(if $$(filter top,$$(call folder,$$*)),$$(TOP))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$*.c) -o $@ $^ -pie -lcmocka
+
+$(BLACK): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(wildcard tests/blackbox/harness.c))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
+
+-include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d)

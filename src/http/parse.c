@@ -1,0 +1,406 @@
+#include <endian.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "http/chars.h"
+#include "http/parse.h"
+#include "http/target.h"
+
+/* What the fields that matter here said, over all their lines. */
+struct seen {
+	struct span host, length;
+	unsigned hosts, lengths;    /* lines */
+	unsigned coding_lines;      /* lines of Transfer-Encoding, */
+	unsigned codings, chunkeds; /* and its members */
+	bool chunked_last;
+	bool close, keep_alive; /* members of Connection */
+	bool expect_continue, expect_other;
+	bool too_many;
+};
+
+enum { BLOCK = 16 };
+typedef uint8_t block __attribute__((vector_size(BLOCK)));
+
+/* How many bytes stand before the first control byte of s (HTAB is one). */
+static size_t
+text_length(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (; len - n >= BLOCK; n += BLOCK) {
+		uint64_t half[BLOCK / 8];
+		block bytes;
+
+		memcpy(&bytes, s + n, BLOCK);
+		bytes = (block)((bytes < 0x20) | (bytes == 0x7f));
+		memcpy(half, &bytes, BLOCK);
+		if ((half[0] | half[1]) == 0)
+			continue;
+		if (half[0] != 0)
+			return n +
+			    (size_t)__builtin_ctzll(le64toh(half[0])) / 8;
+		return n + 8 + (size_t)__builtin_ctzll(le64toh(half[1])) / 8;
+	}
+	while (n < len && chars_has(CHARS_FIELD, s[n]) && s[n] != '\t')
+		n++;
+	return n;
+}
+
+enum head_find
+head_find(struct span bytes, size_t *scanned, size_t *length)
+{
+	const char *s = bytes.at;
+	size_t limit = bytes.len < HEAD_MAX ? bytes.len : HEAD_MAX;
+	size_t at = *scanned;
+
+	if (at == 0) {
+		/* a lone CR may still become an empty line */
+		if (bytes.len == 0 || (bytes.len == 1 && s[0] == '\r'))
+			return HEAD_PARTIAL;
+		if (!chars_has(CHARS_TOKEN, s[0]))
+			return HEAD_BAD;
+	}
+	while ((at += text_length(s + at, limit - at)) < limit) {
+		if (s[at] == '\t') {
+			at++;
+			continue;
+		}
+		if (s[at] != '\r')
+			return HEAD_BAD;
+		if (at + 1 == limit)
+			break;
+		if (s[at + 1] != '\n')
+			return HEAD_BAD;
+		at += 2;
+		/* every LF up to here ends a line, and none was first */
+		if (s[at - 3] == '\n') {
+			*scanned = *length = at;
+			return HEAD_WHOLE;
+		}
+	}
+	*scanned = at;
+	return bytes.len < HEAD_MAX ? HEAD_PARTIAL : HEAD_LARGE;
+}
+
+size_t
+head_skip(struct span bytes)
+{
+	size_t n = 0;
+
+	while (bytes.len - n >= 2 && bytes.at[n] == '\r' &&
+	    bytes.at[n + 1] == '\n')
+		n += 2;
+	return n;
+}
+
+/* The CR of the CRLF that ends the line at, or NULL if the line is not clean.
+ */
+static const char *
+line_end(const char *at, const char *end)
+{
+	do
+		at += text_length(at, (size_t)(end - at));
+	while (at < end && *at == '\t' && ++at);
+	return end - at >= 2 && at[0] == '\r' && at[1] == '\n' ? at : NULL;
+}
+
+static size_t
+token_length(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && chars_has(CHARS_TOKEN, s.at[n]))
+		n++;
+	return n;
+}
+
+static enum method
+method_of(struct span name)
+{
+	static const struct {
+		struct span name;
+		enum method method;
+	} known[] = {
+		{ SPAN_INIT("GET"), METHOD_GET },
+		{ SPAN_INIT("HEAD"), METHOD_HEAD },
+		{ SPAN_INIT("POST"), METHOD_POST },
+		{ SPAN_INIT("PUT"), METHOD_PUT },
+		{ SPAN_INIT("DELETE"), METHOD_DELETE },
+		{ SPAN_INIT("CONNECT"), METHOD_CONNECT },
+		{ SPAN_INIT("OPTIONS"), METHOD_OPTIONS },
+		{ SPAN_INIT("TRACE"), METHOD_TRACE },
+		{ SPAN_INIT("PATCH"), METHOD_PATCH },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (span_eq(name, known[i].name))
+			return known[i].method;
+	return METHOD_UNKNOWN;
+}
+
+/* HTTP-version of RFC 9112, 2.3; case matters. */
+static bool
+is_protocol(struct span s)
+{
+	return s.len == 8 && span_starts(s, SPAN("HTTP/")) && s.at[5] >= '0' &&
+	    s.at[5] <= '9' && s.at[6] == '.' && s.at[7] >= '0' &&
+	    s.at[7] <= '9';
+}
+
+/* An empty request. The 4 KB of fields are left as they are. */
+static void
+request_clear(struct request *req)
+{
+	memset(req, 0, offsetof(struct request, fields));
+	req->version = 11;
+}
+
+/* Splits req->line (RFC 9112, 3). What is clean is kept, whatever follows. */
+static enum status
+take_line(struct request *req)
+{
+	struct span rest = req->line;
+	size_t n = token_length(rest);
+
+	if (n == 0 || n == rest.len || rest.at[n] != ' ')
+		return STATUS_BAD_REQUEST;
+	req->method_name = (struct span){ rest.at, n };
+	req->method = method_of(req->method_name);
+	rest = span_from(rest, n + 1);
+	n = span_find(rest, ' ');
+	if (n == 0)
+		return STATUS_BAD_REQUEST;
+	req->target = (struct span){ rest.at, n };
+	if (n == rest.len)
+		return STATUS_BAD_REQUEST;
+	rest = span_from(rest, n + 1);
+	if (!is_protocol(rest))
+		return STATUS_BAD_REQUEST;
+	req->protocol = rest;
+	if (rest.at[5] == '1' && rest.at[7] == '0')
+		req->version = 10;
+	return STATUS_NONE;
+}
+
+static struct span
+next_member(struct span *list)
+{
+	return span_trim(span_cut(list, ','));
+}
+
+static void
+see_connection(struct seen *seen, struct span list)
+{
+	while (list.at != NULL) {
+		struct span option = next_member(&list);
+
+		if (span_ieq(option, SPAN("close")))
+			seen->close = true;
+		else if (span_ieq(option, SPAN("keep-alive")))
+			seen->keep_alive = true;
+	}
+}
+
+static void
+see_coding(struct seen *seen, struct span list)
+{
+	seen->coding_lines++;
+	while (list.at != NULL) {
+		struct span coding = next_member(&list);
+
+		if (coding.len == 0)
+			continue;
+		seen->codings++;
+		seen->chunked_last = span_ieq(coding, SPAN("chunked"));
+		if (seen->chunked_last)
+			seen->chunkeds++;
+	}
+}
+
+static void
+see_expect(struct seen *seen, struct span list)
+{
+	while (list.at != NULL) {
+		struct span expectation = next_member(&list);
+
+		if (span_ieq(expectation, SPAN("100-continue")))
+			seen->expect_continue = true;
+		else if (expectation.len > 0)
+			seen->expect_other = true;
+	}
+}
+
+/* Remembers what a field says if it is one that matters here. */
+static void
+see(struct seen *seen, struct span name, struct span value)
+{
+	switch (name.len) {
+	case sizeof "Host" - 1:
+		if (span_ieq(name, SPAN("Host"))) {
+			seen->hosts++;
+			seen->host = value;
+		}
+		break;
+	case sizeof "Expect" - 1:
+		if (span_ieq(name, SPAN("Expect")))
+			see_expect(seen, value);
+		break;
+	case sizeof "Connection" - 1:
+		if (span_ieq(name, SPAN("Connection")))
+			see_connection(seen, value);
+		break;
+	case sizeof "Content-Length" - 1:
+		if (span_ieq(name, SPAN("Content-Length"))) {
+			seen->lengths++;
+			seen->length = value;
+		}
+		break;
+	case sizeof "Transfer-Encoding" - 1:
+		if (span_ieq(name, SPAN("Transfer-Encoding")))
+			see_coding(seen, value);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Takes all field lines and the empty line (RFC 9112, 5). A folded line shows
+ * as one without a name. False: not clean.
+ */
+static bool
+take_fields(
+    struct request *req, const char *at, const char *end, struct seen *seen)
+{
+	const char *eol;
+
+	for (; (eol = line_end(at, end)) != NULL; at = eol + 2) {
+		struct span line = span_between(at, eol);
+		size_t n = token_length(line);
+		struct field f;
+
+		if (line.len == 0)
+			return eol + 2 == end;
+		if (n == 0 || n == line.len || line.at[n] != ':')
+			return false;
+		f.name = (struct span){ at, n };
+		f.value = span_trim(span_from(line, n + 1));
+		if (req->field_count < FIELDS_MAX)
+			req->fields[req->field_count++] = f;
+		else
+			seen->too_many = true;
+		see(seen, f.name, f.value);
+	}
+	return false;
+}
+
+/* Host (RFC 9112, 3.2): an absolute target goes before it, and forbids an
+ * empty one. */
+static enum status
+check_host(struct request *req, const struct seen *seen)
+{
+	bool absolute =
+	    req->authority.at != NULL && req->method != METHOD_CONNECT;
+
+	if (seen->hosts > 1 || (seen->hosts == 0 && req->version > 10))
+		return STATUS_BAD_REQUEST;
+	if (seen->hosts == 0)
+		return STATUS_NONE;
+	if (seen->host.len == 0 ? absolute : !target_authority(seen->host))
+		return STATUS_BAD_REQUEST;
+	if (req->authority.at == NULL)
+		req->authority = seen->host;
+	return STATUS_NONE;
+}
+
+/* How the body is framed (RFC 9112, 6); what two recipients could read in two
+ * ways is refused. */
+static enum status
+check_framing(struct request *req, const struct seen *seen)
+{
+	if (seen->coding_lines > 0) {
+		if (req->version == 10 || seen->lengths > 0)
+			return STATUS_BAD_REQUEST;
+		if (seen->chunkeds != 1 || !seen->chunked_last)
+			return STATUS_BAD_REQUEST;
+		if (seen->codings != 1)
+			return STATUS_NOT_IMPLEMENTED;
+		req->framing = FRAMING_CHUNKED;
+	} else if (seen->lengths > 0) {
+		if (seen->lengths > 1 ||
+		    !num_parse_u64(seen->length, &req->content_length))
+			return STATUS_BAD_REQUEST;
+		req->framing = FRAMING_LENGTH;
+	}
+	return STATUS_NONE;
+}
+
+/* Expect (RFC 9110, 10.1.1), which 1.0 does not know, and Connection (RFC
+ * 9112, 9.3). */
+static enum status
+check_wishes(struct request *req, const struct seen *seen)
+{
+	if (req->version > 10) {
+		if (seen->expect_other)
+			return STATUS_EXPECTATION_FAILED;
+		req->expect_continue = seen->expect_continue;
+	}
+	req->keep_alive =
+	    !seen->close && (req->version > 10 || seen->keep_alive);
+	return STATUS_NONE;
+}
+
+enum status
+request_parse(struct span head, struct request *req)
+{
+	struct seen seen = { 0 };
+	const char *end = head.at + head.len;
+	const char *eol = line_end(head.at, end);
+	enum status err, target_err;
+
+	if (eol == NULL) {
+		request_salvage(head, req);
+		return STATUS_BAD_REQUEST;
+	}
+	request_clear(req);
+	req->line = span_between(head.at, eol);
+	err = take_line(req);
+	/* for the log, whatever else is wrong */
+	target_err = req->target.len > 0 ? target_parse(req) : err;
+	if (err)
+		return err;
+	if (!take_fields(req, eol + 2, end, &seen))
+		return STATUS_BAD_REQUEST;
+	if (req->protocol.at[5] != '1')
+		return STATUS_VERSION_NOT_SUPPORTED;
+	if (req->target.len > TARGET_MAX)
+		return STATUS_URI_TOO_LONG;
+	if (seen.too_many)
+		return STATUS_FIELDS_TOO_LARGE;
+	err = target_err;
+	if (!err)
+		err = check_host(req, &seen);
+	if (!err)
+		err = check_framing(req, &seen);
+	if (!err)
+		err = check_wishes(req, &seen);
+	return err;
+}
+
+enum status
+request_salvage(struct span bytes, struct request *req)
+{
+	size_t n = span_find(bytes, '\n');
+
+	request_clear(req);
+	if (n > 0 && bytes.at[n - 1] == '\r')
+		n--;
+	req->line = (struct span){ bytes.at, n };
+	take_line(req);
+	if (req->target.len > 0)
+		target_parse(req);
+	return req->target.len > TARGET_MAX ? STATUS_URI_TOO_LONG
+					    : STATUS_FIELDS_TOO_LARGE;
+}

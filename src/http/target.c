@@ -1,0 +1,193 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "base/num.h"
+#include "http/chars.h"
+#include "http/target.h"
+
+enum { PORT_MAX = 65535 };
+
+/* True if a '%' at s.at[i] has its two hex digits. */
+static bool
+is_escape(struct span s, size_t i)
+{
+	return s.len - i > 2 && chars_has(CHARS_HEX, s.at[i + 1]) &&
+	    chars_has(CHARS_HEX, s.at[i + 2]);
+}
+
+static bool
+is_path(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!chars_has(CHARS_URI, s.at[i]) ||
+		    (s.at[i] == '%' && !is_escape(s, i)))
+			return false;
+	return true;
+}
+
+static bool
+is_query(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!chars_has(CHARS_URI, s.at[i]))
+			return false;
+	return true;
+}
+
+/* Splits s into path and query; both are set even if they are not clean. */
+static enum status
+take_path(struct request *req, struct span s)
+{
+	req->query = s;
+	req->path = span_cut(&req->query, '?');
+	if (!is_path(req->path) || !is_query(req->query))
+		return STATUS_BAD_REQUEST;
+	return STATUS_NONE;
+}
+
+static bool
+is_port(struct span s)
+{
+	uint64_t port;
+
+	return s.len == 0 || (num_parse_u64(s, &port) && port <= PORT_MAX);
+}
+
+/* What stands between brackets; no zone, which means something to one host. */
+static bool
+is_ipv6(struct span s)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (s.len >= sizeof text)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!chars_has(CHARS_HEX, s.at[i]) && s.at[i] != ':' &&
+		    s.at[i] != '.')
+			return false;
+		text[i] = s.at[i];
+	}
+	text[s.len] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* The host that s begins with, brackets included; 0 if there is none. */
+static size_t
+host_length(struct span s)
+{
+	size_t n = 0;
+
+	if (s.len > 0 && s.at[0] == '[') {
+		n = span_find(s, ']');
+		if (n == s.len || !is_ipv6((struct span){ s.at + 1, n - 1 }))
+			return 0;
+		return n + 1;
+	}
+	while (n < s.len &&
+	    (chars_has(CHARS_NAME, s.at[n]) ||
+		(s.at[n] == '%' && is_escape(s, n))))
+		n++;
+	return n;
+}
+
+bool
+target_authority(struct span s)
+{
+	size_t n = host_length(s);
+
+	if (n == 0)
+		return false;
+	return n == s.len || (s.at[n] == ':' && is_port(span_from(s, n + 1)));
+}
+
+/* What CONNECT names: a port must be there (RFC 9112, 3.2.3). */
+static enum status
+take_authority(struct request *req)
+{
+	req->authority = req->target;
+	if (!target_authority(req->target) ||
+	    host_length(req->target) + 1 >= req->target.len)
+		return STATUS_BAD_REQUEST;
+	return STATUS_NONE;
+}
+
+static enum status
+take_absolute(struct request *req)
+{
+	struct span rest = req->target;
+	enum status err;
+	size_t n = 0;
+
+	while (n < rest.len && chars_has(CHARS_TOKEN, rest.at[n]))
+		n++;
+	if (!span_starts(span_from(rest, n), SPAN("://")) ||
+	    (!span_ieq((struct span){ rest.at, n }, SPAN("http")) &&
+		!span_ieq((struct span){ rest.at, n }, SPAN("https"))))
+		return STATUS_BAD_REQUEST;
+	rest = span_from(rest, n + 3);
+	n = 0;
+	while (n < rest.len && rest.at[n] != '/' && rest.at[n] != '?')
+		n++;
+	req->authority = (struct span){ rest.at, n };
+	err = take_path(req, span_from(rest, n));
+	if (req->path.len == 0) {
+		bool server =
+		    req->method == METHOD_OPTIONS && req->query.at == NULL;
+
+		req->path = server ? SPAN("*") : SPAN("/");
+	}
+	return target_authority(req->authority) ? err : STATUS_BAD_REQUEST;
+}
+
+enum status
+target_parse(struct request *req)
+{
+	req->path = req->query = (struct span){ NULL, 0 };
+	if (req->target.len == 0)
+		return STATUS_BAD_REQUEST;
+	if (req->method == METHOD_CONNECT)
+		return take_authority(req);
+	if (req->target.at[0] == '/')
+		return take_path(req, req->target);
+	if (span_eq(req->target, SPAN("*"))) {
+		req->path = req->target;
+		return req->method == METHOD_OPTIONS ? STATUS_NONE
+						     : STATUS_BAD_REQUEST;
+	}
+	return take_absolute(req);
+}
+
+bool
+target_decode(struct span s, struct buf *out)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		uint64_t byte;
+
+		if (s.at[i] != '%') {
+			buf_char(out, s.at[i]);
+			continue;
+		}
+		if (s.len - i <= 2 ||
+		    !num_parse_hex((struct span){ s.at + i + 1, 2 }, &byte))
+			return false;
+		buf_char(out, (char)byte);
+		i += 2;
+	}
+	return !out->overflowed;
+}
+
+bool
+query_next(struct span *query, struct span *name, struct span *value)
+{
+	while (query->len > 0) {
+		struct span pair = span_cut(query, '&');
+
+		if (pair.len == 0)
+			continue;
+		*value = pair;
+		*name = span_cut(value, '=');
+		return true;
+	}
+	return false;
+}

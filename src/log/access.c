@@ -1,0 +1,163 @@
+#include "log/access.h"
+
+#include <time.h>
+
+#include "base/date.h"
+#include "base/num.h"
+#include "log/json.h"
+
+/* No limit for a value, and the least that message can be cut to. */
+enum { SHARE_ALL = 2 * ACCESS_LINE_MAX, SHARE_MIN = 64 };
+
+/* Members are written with their separators as one literal: this is done for
+ * every request, and json_key would cost as much as the values. */
+static void
+put_text(struct buf *b, struct span key, struct span value,
+    enum json_bad_bytes bad, size_t share)
+{
+	if (value.len == 0)
+		return;
+	buf_put(b, key);
+	json_escape(b, value, bad, share);
+	buf_char(b, '"');
+}
+
+/* Writes "day/Mon/year hour:minute:second" in local time, as the seed did. */
+static void
+put_seed_time(struct buf *b, uint64_t wall)
+{
+	time_t seconds = (time_t)(wall / NS_PER_SEC);
+	struct tm t = { 0 };
+
+	if (!localtime_r(&seconds, &t))
+		t = (struct tm){ .tm_mday = 1, .tm_year = 70 };
+	buf_u64_wide(b, (uint64_t)t.tm_mday, 2);
+	buf_char(b, '/');
+	buf_put(b, (struct span){ &DATE_MONTHS[3 * t.tm_mon], 3 });
+	buf_char(b, '/');
+	buf_u64_wide(b, (uint64_t)t.tm_year + 1900, 4);
+	buf_char(b, ' ');
+	buf_u64_wide(b, (uint64_t)t.tm_hour, 2);
+	buf_char(b, ':');
+	buf_u64_wide(b, (uint64_t)t.tm_min, 2);
+	buf_char(b, ':');
+	buf_u64_wide(b, (uint64_t)t.tm_sec, 2);
+}
+
+/*
+ * Writes a request line that is longer than share: the target is cut, so that
+ * method and protocol stay. Those are cut too where they would take more than a
+ * quarter each.
+ */
+static void
+put_cut_line(struct buf *b, struct span line, size_t share)
+{
+	size_t first = span_find(line, ' '), last = line.len, start, method,
+	       end;
+
+	while (last > first && line.at[last - 1] != ' ')
+		last--;
+	if (last <= first + 1) { /* fewer than two spaces */
+		json_escape(b, line, JSON_PERCENT, share);
+		return;
+	}
+	start = b->len;
+	json_escape(b, span_from(line, last), JSON_PERCENT, share / 4);
+	end = b->len - start;
+	b->len = start;
+	json_escape(
+	    b, (struct span){ line.at, first }, JSON_PERCENT, share / 4);
+	method = b->len - start;
+	buf_char(b, ' ');
+	json_escape(b, span_between(line.at + first + 1, line.at + last - 1),
+	    JSON_PERCENT, share - method - end - 2);
+	buf_char(b, ' ');
+	json_escape(b, span_from(line, last), JSON_PERCENT, share / 4);
+}
+
+static void
+put_message(struct buf *b, const struct access_record *r, size_t share)
+{
+	size_t start;
+
+	buf_put(b, SPAN("\"message\": \"\\\""));
+	start = b->len;
+	if (json_escape(b, r->line, JSON_PERCENT, share)) {
+		b->len = start;
+		put_cut_line(b, r->line, share);
+	}
+	buf_put(b, SPAN("\\\" "));
+	buf_u64(b, r->status);
+	buf_put(b, SPAN(" -\""));
+}
+
+/* Writes what the seed did not have. */
+static void
+put_details(struct buf *b, const struct access_record *r, size_t share)
+{
+	put_text(b, SPAN(", \"method\": \""), r->method, JSON_REPLACE, share);
+	put_text(b, SPAN(", \"path\": \""), r->path, JSON_PERCENT, share);
+	put_text(b, SPAN(", \"query\": \""), r->query, JSON_PERCENT, share);
+	put_text(
+	    b, SPAN(", \"protocol\": \""), r->protocol, JSON_REPLACE, share);
+	buf_put(b, SPAN(", \"status\": "));
+	buf_u64(b, r->status);
+	buf_put(b, SPAN(", \"bytes\": "));
+	buf_u64(b, r->bytes);
+	buf_put(b, SPAN(", \"duration_seconds\": "));
+	num_seconds(b, r->duration);
+	put_text(b, SPAN(", \"user_agent\": \""), r->user_agent, JSON_REPLACE,
+	    share);
+	put_text(b, SPAN(", \"referer\": \""), r->referer, JSON_REPLACE, share);
+	put_text(b, SPAN(", \"request_id\": \""), r->request_id, JSON_REPLACE,
+	    share);
+	put_text(
+	    b, SPAN(", \"trace_id\": \""), r->trace_id, JSON_REPLACE, share);
+	if (r->aborted)
+		buf_put(b, SPAN(", \"aborted\": true"));
+}
+
+/* Writes the line with no value longer than share. */
+static void
+put_line(struct buf *b, const struct access_record *r,
+    enum access_format format, struct span name_space, size_t share)
+{
+	buf_put(b, SPAN("{\"timestamp\": \""));
+	if (format == ACCESS_SEED)
+		put_seed_time(b, r->wall);
+	else
+		date_rfc3339(b, r->wall);
+	buf_put(b, SPAN("\", \""));
+	buf_put(b, name_space);
+	buf_put(b, SPAN("\": {"));
+	if (r->client_ip.len > 0) {
+		put_text(b, SPAN("\"client_ip\": \""), r->client_ip,
+		    JSON_REPLACE, share);
+		buf_put(b, SPAN(", "));
+	}
+	put_message(b, r, share);
+	if (format == ACCESS_JSON)
+		put_details(b, r, share);
+	buf_put(b, SPAN("}}\n"));
+}
+
+void
+access_write(struct buf *b, const struct access_record *r,
+    enum access_format format, struct span name_space)
+{
+	size_t room = buf_room(b), share = ACCESS_LINE_MAX;
+	struct buf line = buf_over(
+	    b->at + b->len, room < ACCESS_LINE_MAX ? room : ACCESS_LINE_MAX);
+
+	put_line(&line, r, format, name_space, SHARE_ALL);
+	while (line.overflowed && share > SHARE_MIN) {
+		share -= share / 4;
+		line.len = 0;
+		line.overflowed = false;
+		put_line(&line, r, format, name_space, share);
+	}
+	if (line.overflowed)
+		b->overflowed = true;
+	else
+		b->len += line.len;
+}

@@ -1,0 +1,57 @@
+#include "metrics/metrics.h"
+
+#include <string.h>
+
+/* The usual ones first: rows and columns are searched from the left. */
+const struct span metrics_methods[METRICS_METHODS] = {
+	SPAN_INIT("GET"),
+	SPAN_INIT("HEAD"),
+	SPAN_INIT("POST"),
+	SPAN_INIT("PUT"),
+	SPAN_INIT("DELETE"),
+	SPAN_INIT("CONNECT"),
+	SPAN_INIT("OPTIONS"),
+	SPAN_INIT("TRACE"),
+	SPAN_INIT("PATCH"),
+	SPAN_INIT("_OTHER"),
+};
+
+const unsigned metrics_codes[METRICS_CODES] = { 200, 204, 206, 301, 304, 308,
+	400, 404, 405, 408, 412, 413, 414, 416, 417, 431, 499, 500, 501, 503,
+	505 };
+
+void
+metrics_init(struct metrics *m, const uint64_t *bound, size_t bounds)
+{
+	memset(m, 0, sizeof *m);
+	histogram_init(&m->latency, bound, bounds);
+}
+
+static size_t
+row(struct span method)
+{
+	size_t i = 0;
+
+	while (i < METRICS_METHODS - 1 && !span_eq(method, metrics_methods[i]))
+		i++;
+	return i;
+}
+
+static size_t
+column(unsigned status)
+{
+	for (size_t i = 0; i < METRICS_CODES && metrics_codes[i] != 0; i++)
+		if (metrics_codes[i] == status)
+			return i;
+	return column(500);
+}
+
+void
+metrics_request(struct metrics *m, struct span method, unsigned status,
+    uint64_t latency, bool aborted)
+{
+	metric_add(&m->requests[row(method)][column(status)], 1);
+	histogram_observe(&m->latency, latency);
+	if (aborted)
+		metric_add(&m->aborted, 1);
+}

@@ -1,0 +1,231 @@
+#include "net/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+/* Dead connections passed over at once, before other work has its turn. */
+enum { ACCEPT_TRIES = 64 };
+
+static bool
+parse_port(struct span s, in_port_t *port)
+{
+	uint64_t value;
+
+	if (s.len > 1 && s.at[0] == '0')
+		return false;
+	if (!num_parse_u64(s, &value) || value > UINT16_MAX)
+		return false;
+	*port = htons((uint16_t)value);
+	return true;
+}
+
+/* inet_pton(3) of a span: neither scopes nor short or octal forms. */
+static bool
+parse_ip(int family, struct span s, void *ip)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (s.len >= sizeof text || span_find(s, '\0') < s.len)
+		return false;
+	memcpy(text, s.at, s.len);
+	text[s.len] = '\0';
+	return inet_pton(family, text, ip) == 1;
+}
+
+static bool
+parse_v6(struct span host, struct address *a)
+{
+	a->sock.v6.sin6_family = AF_INET6; /* all zeros is the wildcard */
+	if (host.len > 0) {
+		if (host.at[host.len - 1] != ']')
+			return false;
+		host = (struct span){ host.at + 1, host.len - 2 };
+		if (!parse_ip(AF_INET6, host, &a->sock.v6.sin6_addr))
+			return false;
+	}
+	a->dual = IN6_IS_ADDR_UNSPECIFIED(&a->sock.v6.sin6_addr);
+	return true;
+}
+
+static bool
+parse_v4(struct span host, struct address *a)
+{
+	a->sock.v4.sin_family = AF_INET;
+	if (span_ieq(host, SPAN("localhost")))
+		host = SPAN("127.0.0.1");
+	return parse_ip(AF_INET, host, &a->sock.v4.sin_addr);
+}
+
+bool
+address_parse(struct span s, struct address *a)
+{
+	struct address parsed = { 0 };
+	size_t colon = s.len;
+	struct span host;
+	in_port_t port;
+	bool v6;
+
+	while (colon > 0 && s.at[colon - 1] != ':')
+		colon--;
+	if (colon == 0 || !parse_port(span_from(s, colon), &port))
+		return false;
+	host = (struct span){ s.at, colon - 1 };
+	v6 = host.len == 0 || host.at[0] == '[';
+	if (!(v6 ? parse_v6(host, &parsed) : parse_v4(host, &parsed)))
+		return false;
+	if (v6)
+		parsed.sock.v6.sin6_port = port;
+	else
+		parsed.sock.v4.sin_port = port;
+	*a = parsed;
+	return true;
+}
+
+/* True if IPv6 notation is needed. */
+static bool
+is_v6(const struct address *a)
+{
+	return a->sock.any.sa_family == AF_INET6 &&
+	    !IN6_IS_ADDR_V4MAPPED(&a->sock.v6.sin6_addr);
+}
+
+void
+address_write(struct buf *b, const struct address *a)
+{
+	bool v6 = is_v6(a);
+
+	if (v6)
+		buf_char(b, '[');
+	address_host(b, a);
+	if (v6)
+		buf_char(b, ']');
+	buf_char(b, ':');
+	buf_u64(b, address_port(a));
+}
+
+uint16_t
+address_port(const struct address *a)
+{
+	return ntohs(a->sock.any.sa_family == AF_INET6 ? a->sock.v6.sin6_port
+						       : a->sock.v4.sin_port);
+}
+
+void
+address_host(struct buf *b, const struct address *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	int family = is_v6(a) ? AF_INET6 : AF_INET;
+	const void *ip = &a->sock.v4.sin_addr;
+
+	if (a->sock.any.sa_family == AF_INET6) /* the last four, if mapped */
+		ip = &a->sock.v6.sin6_addr.s6_addr[is_v6(a) ? 0 : 12];
+	if (inet_ntop(family, ip, text, sizeof text) != NULL)
+		buf_put(b, span_of(text));
+}
+
+static socklen_t
+sock_size(const struct address *a)
+{
+	return a->sock.any.sa_family == AF_INET6 ? sizeof a->sock.v6
+						 : sizeof a->sock.v4;
+}
+
+static int
+set_option(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* Accepted sockets inherit TCP_NODELAY. */
+static int
+bind_listen(int fd, struct address *a)
+{
+	socklen_t size = sock_size(a);
+
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
+	    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) < 0)
+		return -1;
+	if (a->sock.any.sa_family == AF_INET6 &&
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !a->dual) < 0)
+		return -1;
+	if (bind(fd, &a->sock.any, size) < 0 || listen(fd, SOMAXCONN) < 0)
+		return -1;
+	return getsockname(fd, &a->sock.any, &size);
+}
+
+static int
+open_one(struct address *a)
+{
+	int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd = socket(a->sock.any.sa_family, type, 0);
+	int saved;
+
+	if (fd < 0 || bind_listen(fd, a) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+listen_open(struct address *a)
+{
+	struct address v4 = { 0 };
+	int fd = open_one(a);
+
+	if (fd >= 0 || !a->dual)
+		return fd;
+	if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
+		return -1;
+	v4.sock.v4.sin_family = AF_INET; /* all zeros is the wildcard */
+	v4.sock.v4.sin_port = a->sock.v6.sin6_port;
+	fd = open_one(&v4);
+	if (fd >= 0)
+		*a = v4;
+	return fd;
+}
+
+/* What accept(2) hands on of a connection that died in the queue: "treat them
+ * like EAGAIN by retrying". */
+static bool
+died_in_queue(int error)
+{
+	switch (error) {
+	case EINTR:
+	case ECONNABORTED:
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+listen_accept(int fd, struct address *peer)
+{
+	for (int i = 0; i < ACCEPT_TRIES; i++) {
+		socklen_t size = sizeof peer->sock;
+		int got;
+
+		*peer = (struct address){ 0 };
+		got = accept4(
+		    fd, &peer->sock.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (got >= 0 || !died_in_queue(errno))
+			return got;
+	}
+	errno = EAGAIN; /* the rest at the next event */
+	return -1;
+}

@@ -1,0 +1,88 @@
+#!/bin/bash
+# The whole test, for "make check": builds with every compiler, runs every test,
+# with and without sanitizers, checks style and reproducibility, and ends in one
+# line "N passed, N failed". Steps do not stop each other.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+MAKE=${MAKE:-make}
+unset MAKEFLAGS MAKELEVEL CC SAN WERROR CFLAGS CPPFLAGS LDFLAGS V
+COUNTS=$(mktemp) || exit 1
+log=$(mktemp) || exit 1
+trap 'rm -f "$COUNTS" "$log"' EXIT
+export COUNTS
+
+# A step of its own: one pass or one failure.
+step() {
+	local name=$1
+	shift
+	if "$@" >"$log" 2>&1; then
+		echo "ok   $name"
+		echo '1 0' >>"$COUNTS"
+	else
+		echo "FAIL $name"
+		sed 's/^/    /' "$log"
+		echo '0 1' >>"$COUNTS"
+	fi
+}
+
+# A step whose tests count one by one; that it builds, counts as well.
+tests() {
+	local name=$1 before after status
+	shift
+	echo "     $name"
+	before=$(wc -l <"$COUNTS")
+	"$@" 2>&1 | grep -vE '^  (CC|LINK) |^make(\[[0-9]+\])?: '
+	status=${PIPESTATUS[0]}
+	after=$(wc -l <"$COUNTS")
+	if ((status != 0 && before == after)); then
+		echo "FAIL $name: could not be built"
+		echo '0 1' >>"$COUNTS"
+	fi
+}
+
+size_limit() {
+	local size
+	size=$(stat -c %s build/my_webserver) && echo "$size bytes" &&
+	    ((size <= 120 * 1024))
+}
+
+static_pie() {
+	local elf
+	elf=$(readelf -lhdW build/my_webserver) || return 1
+	echo "$elf"
+	[[ $elf =~ Type:\ *DYN && $elf == *GNU_RELRO* && $elf == *BIND_NOW* ]] &&
+	    ! grep -qE 'INTERP|NEEDED|TEXTREL| RWE ' <<<"$elf"
+}
+
+one_version() { # the Makefile's, the image's and the manifests'
+	local version
+	version=$(sed -n 's/^VERSION := //p' Makefile)
+	grep -q "^ARG VERSION=$version\$" Dockerfile &&
+	    grep -q "image: my_webserver:${version%.*}\$" manifests/base/deployment.yaml
+}
+
+tests/install-deps.sh || exit 1
+jobs=-j$(nproc)
+san=address,undefined
+
+step 'build with gcc' "$MAKE" "$jobs" CC=gcc program
+step 'build with clang' "$MAKE" "$jobs" CC=clang program
+step 'build with musl-gcc' "$MAKE" "$jobs" CC=musl-gcc all
+step 'static, position-independent, hardened' static_pie
+step 'at most 120 KiB' size_limit
+tests 'unit tests' "$MAKE" "$jobs" unit
+tests 'black box, release binary' "$MAKE" "$jobs" CC=musl-gcc blackbox
+tests 'unit tests, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc unit
+tests 'black box, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc blackbox
+step 'floors' "$MAKE" floors
+step 'format' "$MAKE" format-check
+step 'lint' "$MAKE" lint
+step 'one version everywhere' one_version
+step 'reproducible' "$MAKE" "$jobs" CC=musl-gcc reproducible
+
+awk '{ passed += $1; failed += $2 }
+	END {
+		print passed + 0 " passed, " failed + 0 " failed"
+		exit !(passed > 0 && failed == 0)
+	}' "$COUNTS"

@@ -1,0 +1,45 @@
+#!/bin/bash
+# Installs what "make check" needs and is not there yet, from Debian's or Ubuntu's
+# packages. With NO_INSTALL=1 it installs nothing and names what is missing.
+set -u
+
+missing=()
+need() { # PACKAGE TEST...: the package is needed unless TEST succeeds
+	local package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing+=("$package")
+}
+has() { command -v "$1"; }
+links() { echo 'int main(void) { return 0; }' | "$@" -x c -o /dev/null -; }
+
+need gcc has gcc
+need libc6-dev links gcc
+need clang has clang
+need musl-tools has musl-gcc
+need binutils has readelf
+need git has git
+need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
+need clang-format has clang-format
+need clang-tidy has clang-tidy
+need cppcheck has cppcheck
+need shellcheck has shellcheck
+
+if ((${#missing[@]} == 0)); then
+	exit 0
+fi
+if [ -n "${NO_INSTALL:-}" ]; then
+	echo "missing, and not installed because of NO_INSTALL: ${missing[*]}" >&2
+	exit 1
+fi
+if ! has apt-get >/dev/null; then
+	echo "missing, and there is no apt-get to install it: ${missing[*]}" >&2
+	exit 1
+fi
+sudo=()
+if ((EUID != 0)); then
+	sudo=(sudo)
+fi
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+install=("${sudo[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}")
+"${install[@]}" || { "${sudo[@]}" apt-get update -q && "${install[@]}"; }
