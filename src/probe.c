@@ -44,7 +44,7 @@ put_url(struct buf *b, struct span url)
 	for (size_t i = 0; i < url.len && i < SHOWN_MAX; i++) {
 		char c = url.at[i];
 
-		buf_char(b, c < ' ' || c > '~' ? '?' : c);
+		buf_char(b, (char)(c < ' ' || c > '~' ? '?' : c));
 	}
 	if (url.len > SHOWN_MAX)
 		buf_put(b, SPAN("..."));

@@ -12,11 +12,9 @@
 #define CLOCK_NEVER UINT64_MAX
 
 struct clock {
-	uint64_t now; /* monotonic, ns, as of the last tick */
-	uint64_t
-	    wall; /* since 1970 in UTC, ns; for logs: never runs backwards */
-	int64_t
-	    date; /* since 1970 in UTC, s; as the system says it, for Date */
+	uint64_t now;  /* monotonic, ns, as of the last tick */
+	uint64_t wall; /* UTC since 1970, ns; for logs: never runs backwards */
+	int64_t date;  /* UTC since 1970, s; as the system says it, for Date */
 	uint64_t told; /* the latest that clock_tell gave out */
 };
 

@@ -17,7 +17,7 @@ parse_base(struct span s, unsigned base, uint64_t *value)
 {
 	uint64_t sum = 0;
 
-	if (s.len == 0)
+	if (s.at == NULL || s.len == 0)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		int digit = hex_digit(s.at[i]);
@@ -191,8 +191,10 @@ num_seconds(struct buf *b, uint64_t ns)
 void
 num_duration(struct buf *b, uint64_t ns)
 {
-	if (ns == 0)
+	if (ns == 0) {
 		buf_put(b, SPAN("0s"));
+		return;
+	}
 	for (size_t i = 0; i < DURATIONS; i++) {
 		if (ns < durations[i].size)
 			continue;

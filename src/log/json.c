@@ -183,7 +183,7 @@ json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 			fits = put_piece(&e, buf_span(&unit), true);
 		}
 	}
-	if (!fits) {
+	if (!fits && !b->overflowed) {
 		b->len = e.start + e.keep;
 		buf_put(b, SPAN(ELLIPSIS));
 	}

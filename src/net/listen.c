@@ -115,17 +115,68 @@ address_port(const struct address *a)
 						       : a->sock.v4.sin_port);
 }
 
+/* inet_ntop(3) would bring all of printf into the binary. */
+static void
+write_v4(struct buf *b, const uint8_t *ip)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			buf_char(b, '.');
+		buf_u64(b, ip[i]);
+	}
+}
+
+/* Length of the run of zero groups that begins at group i. */
+static int
+zeros_at(const uint8_t *ip, int i)
+{
+	int n = 0;
+
+	while (i + n < 8 && ip[2 * (i + n)] == 0 && ip[2 * (i + n) + 1] == 0)
+		n++;
+	return n;
+}
+
+/* RFC 5952, 4: lower case, no leading zeros, "::" for the longest run. */
+static void
+write_v6(struct buf *b, const uint8_t *ip)
+{
+	int best = 0, run = 1;
+
+	for (int i = 0; i < 8; i++) {
+		if (zeros_at(ip, i) > run) {
+			best = i;
+			run = zeros_at(ip, i);
+		}
+	}
+	for (int i = 0; i < 8; i++) {
+		unsigned group = (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
+		unsigned digits = 1;
+
+		if (run > 1 && i == best) {
+			buf_put(b, SPAN("::"));
+			i += run - 1;
+			continue;
+		}
+		if (i > 0 && !(run > 1 && i == best + run))
+			buf_char(b, ':');
+		while (digits < 4 && group >> 4 * digits != 0)
+			digits++;
+		buf_hex(b, group, digits);
+	}
+}
+
 void
 address_host(struct buf *b, const struct address *a)
 {
-	char text[INET6_ADDRSTRLEN];
-	int family = is_v6(a) ? AF_INET6 : AF_INET;
-	const void *ip = &a->sock.v4.sin_addr;
+	const uint8_t *v6 = a->sock.v6.sin6_addr.s6_addr;
 
-	if (a->sock.any.sa_family == AF_INET6) /* the last four, if mapped */
-		ip = &a->sock.v6.sin6_addr.s6_addr[is_v6(a) ? 0 : 12];
-	if (inet_ntop(family, ip, text, sizeof text) != NULL)
-		buf_put(b, span_of(text));
+	if (a->sock.any.sa_family != AF_INET6)
+		write_v4(b, (const uint8_t *)&a->sock.v4.sin_addr);
+	else if (is_v6(a))
+		write_v6(b, v6);
+	else
+		write_v4(b, v6 + 12); /* mapped */
 }
 
 static socklen_t
