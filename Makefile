@@ -51,7 +51,7 @@ OPT    := -O1 -fno-omit-frame-pointer $(if $(filter-out none,$(SAN)), \
     -fsanitize=$(SAN) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=all))
 LINK   := -pie
 else
-OPT    := -O2 -fstack-protector-strong -fstack-clash-protection \
+OPT    := -O2 -fno-inline-functions -fstack-protector-strong -fstack-clash-protection \
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -DNDEBUG -ffunction-sections -fdata-sections \
     -fno-unwind-tables -fno-asynchronous-unwind-tables \
     $(if $(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=one)
@@ -92,13 +92,10 @@ MAKESAME = +$(Q)$(MAKE) --no-print-directory
 .SECONDARY:
 .SECONDEXPANSION:
 
-all: $(SERVER) ## Build; the stripped release binary is build/my_webserver
+all: $(if $(SAN),$(SERVER),$(SERVER).stripped) ## Build; the stripped release binary is build/my_webserver
 ifndef SAN
+	$(Q)cmp -s $< build/my_webserver || install -m 755 $< build/my_webserver
 	@echo "build/my_webserver: $(CC), $(LIBC), $(VERSION) $(REVISION)"
-	$(Q)strip -o build/.my_webserver $(SERVER)
-	$(Q)cmp -s build/.my_webserver build/my_webserver || \
-	    cp build/.my_webserver build/my_webserver
-	$(Q)rm build/.my_webserver
 endif
 
 program: $(SERVER) # this configuration's binary, unstripped, in its folder
@@ -170,6 +167,9 @@ help: ## This list
 $(SERVER): $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(LINK) $(OBJ) $(LINK_END)
+
+$(SERVER).stripped: $(SERVER)
+	$(Q)strip -o $@ $<
 
 # main alone knows the version, so that a new commit compiles one file.
 $B/src/main.o: DEFS += -DMY_WEBSERVER_VERSION='"$(VERSION)"' \

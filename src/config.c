@@ -298,7 +298,8 @@ read_environment(struct reader *r)
 			line = span_cut(&value, '\n');
 			if (line.len > 0 && line.at[line.len - 1] == '\r')
 				line.len--;
-			if (span_trim(line).len > 0)
+			line = span_trim(line);
+			if (line.len > 0)
 				read_value(r, o, SOURCE_VARIABLE, line);
 		}
 	}

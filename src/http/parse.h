@@ -23,8 +23,10 @@ enum head_find {
  * byte (empty lines before it were skipped by head_skip). *scanned, 0 at first,
  * remembers how far earlier calls got, so that each byte is looked at once
  * however it arrives. Lines that do not end in CRLF, NUL, other control bytes
- * and a first byte that no method begins with are HEAD_BAD at once. On
- * HEAD_WHOLE *length is the head's length, the empty line included.
+ * and a first byte that no method begins with are HEAD_BAD at once; a CR that
+ * is all there is may become an empty line: HEAD_PARTIAL, and *scanned stays 0
+ * (skip again when more has come). On HEAD_WHOLE *length is the head's length,
+ * the empty line included.
  */
 enum head_find head_find(struct span bytes, size_t *scanned, size_t *length);
 
