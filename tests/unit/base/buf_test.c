@@ -1,0 +1,108 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+
+static char memory[64];
+
+static void
+assert_holds(const struct buf *b, const char *text)
+{
+	assert_true(span_eq(buf_span(b), span_of(text)));
+}
+
+static void
+appends(void **state)
+{
+	struct buf b = buf_over(memory, sizeof memory);
+
+	(void)state;
+	assert_int_equal(buf_room(&b), sizeof memory);
+	buf_put(&b, SPAN("a"));
+	buf_put(&b, (struct span){ NULL, 0 });
+	buf_char(&b, 'b');
+	buf_u64(&b, 0);
+	buf_char(&b, ' ');
+	buf_u64(&b, UINT64_MAX);
+	assert_holds(&b, "ab0 18446744073709551615");
+	assert_false(b.overflowed);
+}
+
+static void
+numbers(void **state)
+{
+	struct buf b = buf_over(memory, sizeof memory);
+
+	(void)state;
+	buf_u64_wide(&b, 7, 2);
+	buf_char(&b, ' ');
+	buf_u64_wide(&b, 123, 2);
+	buf_char(&b, ' ');
+	buf_u64_wide(&b, 1, 20);
+	buf_char(&b, ' ');
+	buf_hex(&b, 0xabcdef, 4);
+	buf_char(&b, ' ');
+	buf_hex(&b, UINT64_MAX, 16);
+	assert_holds(&b, "07 123 00000000000000000001 cdef ffffffffffffffff");
+}
+
+/* All or nothing, and what overflowed stays known. */
+static void
+overflows(void **state)
+{
+	struct buf b = buf_over(memory, 4);
+
+	(void)state;
+	buf_put(&b, SPAN("abc"));
+	buf_put(&b, SPAN("de"));
+	assert_true(b.overflowed);
+	assert_holds(&b, "abc");
+	buf_char(&b, 'd');
+	assert_holds(&b, "abcd");
+	assert_true(b.overflowed);
+
+	b = buf_over(memory, 4);
+	buf_u64(&b, 12345);
+	assert_true(b.overflowed);
+	assert_holds(&b, "");
+	b = buf_over(memory, 4);
+	buf_hex(&b, 0x12345, 5);
+	assert_true(b.overflowed);
+	assert_holds(&b, "");
+	b = buf_over(memory, 0);
+	buf_char(&b, 'x');
+	assert_true(b.overflowed);
+	assert_holds(&b, "");
+}
+
+static void
+fills_to_the_last_byte(void **state)
+{
+	struct buf b = buf_over(memory, 4);
+
+	(void)state;
+	buf_put(&b, SPAN("abcd"));
+	assert_false(b.overflowed);
+	assert_int_equal(buf_room(&b), 0);
+	b = buf_over(memory, 4);
+	buf_hex(&b, 0x1234, 4);
+	assert_false(b.overflowed);
+	assert_holds(&b, "1234");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(appends),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(overflows),
+		cmocka_unit_test(fills_to_the_last_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

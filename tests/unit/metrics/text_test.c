@@ -1,0 +1,223 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "metrics/text.h"
+
+/* From the root of the repository, where the tests are run. */
+#define GOLDEN "tests/golden/metrics.txt"
+
+static const uint64_t bounds[] = { 5 * NS_PER_MS, 10 * NS_PER_MS,
+	25 * NS_PER_MS, 50 * NS_PER_MS, 75 * NS_PER_MS, 100 * NS_PER_MS,
+	250 * NS_PER_MS, 500 * NS_PER_MS, 750 * NS_PER_MS, NS_PER_SEC,
+	2500 * NS_PER_MS, 5 * NS_PER_SEC, 7500 * NS_PER_MS, 10 * NS_PER_SEC };
+
+static const struct build build = { SPAN_INIT("1.2.3"), SPAN_INIT("0123abc"),
+	SPAN_INIT("a \"quoted\" \\ compiler\nof two lines"),
+	SPAN_INIT("musl 1.2.3"), SPAN_INIT("x86_64") };
+
+static const struct process process = {
+	.has_stat = true,
+	.cpu = 1230 * NS_PER_MS,
+	.virtual = 4096000,
+	.resident = 819200,
+	.has_start = true,
+	.start = UINT64_C(1764000000120) * NS_PER_MS,
+	.has_open_fds = true,
+	.open_fds = 9,
+	.has_max_fds = true,
+	.max_fds = 1048576,
+};
+
+static struct metrics m;
+static char memory[32768];
+static struct buf b;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	metrics_init(&m, bounds, sizeof bounds / sizeof bounds[0]);
+	b = buf_over(memory, sizeof memory);
+	return 0;
+}
+
+static void
+fill(void)
+{
+	metrics_request(&m, SPAN("GET"), 200, 5 * NS_PER_MS, false);
+	metrics_request(&m, SPAN("GET"), 200, 5 * NS_PER_MS + 1, false);
+	metrics_request(&m, SPAN("GET"), 499, 700 * NS_PER_MS, true);
+	metrics_request(&m, SPAN("HEAD"), 404, 1, false);
+	metrics_request(&m, SPAN("BREW"), 501, 12 * NS_PER_SEC, false);
+	metric_set(&m.in_flight, 2);
+	metric_add(&m.request_bytes, 1234);
+	metric_add(&m.response_bytes, UINT64_MAX);
+	metric_set(&m.connections[LISTENER_PAGE], 3);
+	metric_set(&m.connections[LISTENER_METRICS], 1);
+	metric_add(&m.accepted[LISTENER_PAGE], 17);
+	metric_add(&m.accepted[LISTENER_METRICS], 4);
+	metric_add(&m.timeouts[PHASE_HEADER], 1);
+	metric_add(&m.timeouts[PHASE_IDLE], 2);
+	metric_add(&m.timeouts[PHASE_BODY], 3);
+	metric_add(&m.timeouts[PHASE_WRITE], 4);
+	metric_add(&m.log_lines, 5);
+	metric_add(&m.log_dropped, 6);
+	metric_set(&m.ready, 1);
+}
+
+static void
+render(const struct process *p, const struct text_filter *filter)
+{
+	b.len = 0;
+	text_write(&b, &m, p, &build,
+	    SPAN("my_webpage_request_latency_seconds"), filter);
+	assert_false(b.overflowed);
+	buf_char(&b, '\0');
+}
+
+static int
+occurrences(const char *text)
+{
+	int n = 0;
+
+	for (const char *at = memory; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+static void
+is_the_golden_file(void **state)
+{
+	static char golden[sizeof memory];
+	FILE *file = fopen(GOLDEN, "r");
+	struct span expected;
+
+	(void)state;
+	assert_non_null(file);
+	expected.at = golden;
+	expected.len = fread(golden, 1, sizeof golden, file);
+	fclose(file);
+	fill();
+	render(&process, NULL);
+	b.len--;
+	if (!span_eq(buf_span(&b), expected))
+		fail_msg("differs from " GOLDEN ":\n%s", memory);
+}
+
+/* The histogram is there at 0 before the first request. */
+static void
+nothing_counted_yet(void **state)
+{
+	(void)state;
+	render(&process, NULL);
+	assert_int_equal(occurrences("http_requests_total"), 0);
+	assert_int_equal(occurrences("_bucket{le=\"+Inf\"} 0\n"), 1);
+	assert_int_equal(occurrences("_seconds_sum 0.0\n"), 1);
+	assert_int_equal(occurrences("_seconds_count 0\n"), 1);
+}
+
+static void
+leaves_out_what_is_not_known(void **state)
+{
+	struct process p = { 0 };
+
+	(void)state;
+	render(&p, NULL);
+	assert_int_equal(occurrences("process_"), 0);
+	p.has_stat = true;
+	render(&p, NULL);
+	assert_int_equal(occurrences("# TYPE process_"), 3);
+	assert_int_equal(occurrences("process_start_time_seconds"), 0);
+	p.has_max_fds = true;
+	p.max_fds = UINT64_MAX;
+	render(&p, NULL);
+	assert_int_equal(
+	    occurrences("process_max_fds 18446744073709551615\n"), 1);
+}
+
+static void
+assert_families(const struct span *names, size_t count, int families)
+{
+	struct text_filter filter = { names, count };
+
+	render(&process, &filter);
+	assert_int_equal(occurrences("# TYPE "), families);
+	assert_int_equal(occurrences("# HELP "), families);
+}
+
+static void
+filters_by_name(void **state)
+{
+	const struct span cpu = SPAN_INIT("process_cpu_seconds_total");
+	const struct span two[] = { SPAN_INIT("http_requests_total"),
+		SPAN_INIT("my_webpage_request_latency_seconds_sum") };
+	const struct span none[] = { SPAN_INIT("process_cpu_seconds"),
+		SPAN_INIT("http_requests_total_count"), SPAN_INIT(""),
+		SPAN_INIT("my_webpage_request_latency_seconds_"),
+		SPAN_INIT("my_webpage_request_latency_seconds_buckets"),
+		SPAN_INIT("HTTP_REQUESTS_TOTAL") };
+	const struct span endings[] = {
+		SPAN_INIT("my_webpage_request_latency_seconds"),
+		SPAN_INIT("my_webpage_request_latency_seconds_bucket"),
+		SPAN_INIT("my_webpage_request_latency_seconds_count"),
+	};
+
+	(void)state;
+	fill();
+	assert_families(&cpu, 1, 1);
+	assert_int_equal(occurrences("process_cpu_seconds_total 1.23\n"), 1);
+	assert_families(two, 2, 2);
+	assert_int_equal(occurrences("_bucket{"), 15);
+	assert_families(none, sizeof none / sizeof none[0], 0);
+	assert_int_equal(strlen(memory), 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_families(&endings[i], 1, 1);
+		assert_int_equal(occurrences("_bucket{"), 15);
+	}
+	assert_families(endings, 0, 0); /* names, but none of them */
+}
+
+/* Too small a buffer is said, never overrun. */
+static void
+fits_or_says_so(void **state)
+{
+	size_t whole;
+
+	(void)state;
+	fill();
+	render(&process, NULL);
+	whole = b.len - 1;
+	for (size_t cap = 0; cap <= whole; cap += cap < whole - 50 ? 37 : 1) {
+		char *small = malloc(cap > 0 ? cap : 1);
+		struct buf tight = buf_over(small, cap);
+
+		assert_non_null(small);
+		text_write(&tight, &m, &process, &build,
+		    SPAN("my_webpage_request_latency_seconds"), NULL);
+		assert_int_equal(tight.overflowed, cap < whole);
+		free(small);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(is_the_golden_file, set_up),
+		cmocka_unit_test_setup(nothing_counted_yet, set_up),
+		cmocka_unit_test_setup(leaves_out_what_is_not_known, set_up),
+		cmocka_unit_test_setup(filters_by_name, set_up),
+		cmocka_unit_test_setup(fits_or_says_so, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
