@@ -51,7 +51,7 @@ OPT    := -O1 -fno-omit-frame-pointer $(if $(filter-out none,$(SAN)), \
     -fsanitize=$(SAN) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=all))
 LINK   := -pie
 else
-OPT    := -O2 -fno-inline-functions -fstack-protector-strong -fstack-clash-protection \
+OPT    := -O2 -fstack-protector-strong -fstack-clash-protection \
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -DNDEBUG -ffunction-sections -fdata-sections \
     -fno-unwind-tables -fno-asynchronous-unwind-tables \
     $(if $(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=one)

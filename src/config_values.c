@@ -374,8 +374,8 @@ const struct option config_options[] = {
 	TEXT("log-overflow", "drop|wait", "drop", "what then happens to lines",
 	    read_log_overflow),
 	TEXT("latency-buckets", "SECONDS",
-	    "0.005,0.01,0.025,0.05,0.075,0.1,0.25,0.5,0.75,1,2.5,5,7.5,"
-	    "10",
+	    "0.005,0.01,0.025,0.05,0.075,0.1,0.25,0.5,0.75,1.0,2.5,5.0,7.5,"
+	    "10.0",
 	    "upper bounds, comma separated", read_buckets),
 	TEXT("latency-metric", "NAME", "my_webpage_request_latency_seconds",
 	    "the histogram's name", read_metric),

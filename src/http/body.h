@@ -20,12 +20,12 @@ enum { BODY_MAX = 64 * 1024 };
 
 struct body {
 	enum framing framing;
-	uint64_t left;      /* bytes to come of the body, or of this chunk */
-	uint64_t content;   /* content bytes so far */
-	uint64_t wire;      /* bytes taken so far, framing included */
-	unsigned state;     /* of the chunked decoder */
-	unsigned line;      /* length of the trailer line so far */
-	unsigned fields;    /* trailer fields so far */
+	uint64_t left;    /* bytes to come of the body, or of this chunk */
+	uint64_t content; /* content bytes so far */
+	uint64_t wire;    /* bytes taken so far, framing included */
+	unsigned state;   /* of the chunked decoder */
+	unsigned line;    /* length of the trailer line so far */
+	unsigned fields;  /* trailer fields so far */
 	bool done;
 };
 

@@ -184,6 +184,13 @@ take_line(struct request *req)
 	return STATUS_NONE;
 }
 
+/* Equal but for case; nearly everybody spells known as it is spelt here. */
+static inline bool
+is(struct span name, struct span known)
+{
+	return span_eq(name, known) || span_ieq(name, known);
+}
+
 static struct span
 next_member(struct span *list)
 {
@@ -196,9 +203,9 @@ see_connection(struct seen *seen, struct span list)
 	while (list.at != NULL) {
 		struct span option = next_member(&list);
 
-		if (span_ieq(option, SPAN("close")))
+		if (is(option, SPAN("close")))
 			seen->close = true;
-		else if (span_ieq(option, SPAN("keep-alive")))
+		else if (is(option, SPAN("keep-alive")))
 			seen->keep_alive = true;
 	}
 }
@@ -238,32 +245,43 @@ see(struct seen *seen, struct span name, struct span value)
 {
 	switch (name.len) {
 	case sizeof "Host" - 1:
-		if (span_ieq(name, SPAN("Host"))) {
+		if (is(name, SPAN("Host"))) {
 			seen->hosts++;
 			seen->host = value;
 		}
 		break;
 	case sizeof "Expect" - 1:
-		if (span_ieq(name, SPAN("Expect")))
+		if (is(name, SPAN("Expect")))
 			see_expect(seen, value);
 		break;
 	case sizeof "Connection" - 1:
-		if (span_ieq(name, SPAN("Connection")))
+		if (is(name, SPAN("Connection")))
 			see_connection(seen, value);
 		break;
 	case sizeof "Content-Length" - 1:
-		if (span_ieq(name, SPAN("Content-Length"))) {
+		if (is(name, SPAN("Content-Length"))) {
 			seen->lengths++;
 			seen->length = value;
 		}
 		break;
 	case sizeof "Transfer-Encoding" - 1:
-		if (span_ieq(name, SPAN("Transfer-Encoding")))
+		if (is(name, SPAN("Transfer-Encoding")))
 			see_coding(seen, value);
 		break;
 	default:
 		break;
 	}
+}
+
+/* The value that stands from at to end, most often behind a single space. */
+static inline struct span
+value_between(const char *at, const char *end)
+{
+	if (at < end && *at == ' ')
+		at++;
+	if (at < end && (at[0] <= ' ' || end[-1] <= ' '))
+		return span_trim(span_between(at, end));
+	return span_between(at, end);
 }
 
 /*
@@ -274,19 +292,20 @@ static bool
 take_fields(
     struct request *req, const char *at, const char *end, struct seen *seen)
 {
-	const char *eol;
+	const char *eol, *colon;
 
 	for (; (eol = line_end(at, end)) != NULL; at = eol + 2) {
-		struct span line = span_between(at, eol);
-		size_t n = token_length(line);
 		struct field f;
 
-		if (line.len == 0)
+		if (eol == at)
 			return eol + 2 == end;
-		if (n == 0 || n == line.len || line.at[n] != ':')
+		/* the CR at eol ends the search */
+		for (colon = at; chars_has(CHARS_TOKEN, *colon); colon++)
+			;
+		if (colon == at || *colon != ':')
 			return false;
-		f.name = (struct span){ at, n };
-		f.value = span_trim(span_from(line, n + 1));
+		f.name = span_between(at, colon);
+		f.value = value_between(colon + 1, eol);
 		if (req->field_count < FIELDS_MAX)
 			req->fields[req->field_count++] = f;
 		else

@@ -42,12 +42,12 @@ struct request {
 	struct span line; /* the request line as received, without its CRLF */
 	struct span method_name;
 	enum method method;
-	struct span target;      /* as received */
-	struct span protocol;    /* "HTTP/1.1" as received */
-	unsigned version;        /* 10 or 11: how to treat it (1.2-1.9 are 11) */
-	struct span authority;   /* of an absolute target, else of Host */
-	struct span path;        /* still encoded; "*" for OPTIONS * */
-	struct span query;       /* without '?'; at == NULL where there is none */
+	struct span target;    /* as received */
+	struct span protocol;  /* "HTTP/1.1" as received */
+	unsigned version;      /* 10 or 11: how to treat it (1.2-1.9 are 11) */
+	struct span authority; /* of an absolute target, else of Host */
+	struct span path;      /* still encoded; "*" for OPTIONS * */
+	struct span query;     /* without '?'; at == NULL where there is none */
 	enum framing framing;
 	uint64_t content_length; /* with FRAMING_LENGTH */
 	bool keep_alive;         /* what the client asked for, by its version */

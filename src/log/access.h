@@ -18,14 +18,14 @@ enum access_format { ACCESS_JSON, ACCESS_SEED, ACCESS_OFF };
 /* What is to be said of a request. Empty spans are left out. */
 struct access_record {
 	struct span client_ip;
-	struct span line;     /* request line as received */
+	struct span line; /* request line as received */
 	struct span method, path, query, protocol;
 	struct span user_agent, referer, request_id, trace_id;
 	unsigned status;
 	bool aborted;
-	uint64_t bytes;       /* body bytes sent */
-	uint64_t duration;    /* ns */
-	uint64_t wall;        /* moment of writing, ns since 1970 */
+	uint64_t bytes;    /* body bytes sent */
+	uint64_t duration; /* ns */
+	uint64_t wall;     /* moment of writing, ns since 1970 */
 };
 
 /*

@@ -47,7 +47,7 @@ void event_errno(struct event *ev, int error);
 void event_end(struct event *ev);
 
 /* All in one, for an event with nothing more to say. */
-void event_note(
-    const struct events *to, enum event_level level, const char *what);
+void
+event_note(const struct events *to, enum event_level level, const char *what);
 
 #endif

@@ -23,8 +23,8 @@ enum json_bad_bytes {
  * 3): a longer result is cut at a character and ends in U+2026 (an ellipsis),
  * which counts. Returns true if it was cut.
  */
-bool json_escape(
-    struct buf *b, struct span s, enum json_bad_bytes bad, size_t max);
+bool
+json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max);
 
 /*
  * Appends the separator if the object already has a member (that is, if the

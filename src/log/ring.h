@@ -13,24 +13,24 @@
 
 /* How the descriptor is written without blocking. */
 enum ring_sink {
-	RING_PLAIN,   /* regular files, /dev/null: write(2) does not block long */
-	RING_OWN,     /* a description of our own with O_NONBLOCK */
-	RING_POLL,    /* a pipe or terminal shared with others: poll(2), then at
-	               * most PIPE_BUF bytes */
-	RING_SOCKET,  /* send(2) with MSG_DONTWAIT */
+	RING_PLAIN, /* regular files, /dev/null: write(2) does not block long */
+	RING_OWN,   /* a description of our own with O_NONBLOCK */
+	RING_POLL,  /* a pipe or terminal shared with others: poll(2), then at
+	             * most PIPE_BUF bytes */
+	RING_SOCKET, /* send(2) with MSG_DONTWAIT */
 };
 
 struct ring {
 	char *memory;
 	size_t cap;
-	size_t head, len;   /* oldest byte, bytes held */
-	size_t begun;       /* bytes of the oldest line already written */
+	size_t head, len; /* oldest byte, bytes held */
+	size_t begun;     /* bytes of the oldest line already written */
 	int fd;
 	enum ring_sink sink;
-	uint64_t written;   /* lines handed to the kernel whole */
-	uint64_t dropped;   /* lines lost */
-	int error;          /* errno of the last failed write, 0 after a good one */
-	bool blocked;       /* the last write found no room: wait until writable */
+	uint64_t written; /* lines handed to the kernel whole */
+	uint64_t dropped; /* lines lost */
+	int error;    /* errno of the last failed write, 0 after a good one */
+	bool blocked; /* the last write found no room: wait until writable */
 };
 
 /*

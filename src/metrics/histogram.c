@@ -27,16 +27,16 @@ histogram_observe(struct histogram *h, uint64_t ns)
 }
 
 void
-histogram_read(const struct histogram *h, struct histogram_snapshot *snapshot)
+histogram_read(const struct histogram *h, struct histogram_snapshot *out)
 {
 	uint64_t count = 0;
 
-	snapshot->bounds = h->bounds;
-	snapshot->bound = h->bound;
+	out->bounds = h->bounds;
+	out->bound = h->bound;
 	for (size_t i = 0; i <= h->bounds; i++) {
 		count +=
 		    atomic_load_explicit(&h->bucket[i], memory_order_relaxed);
-		snapshot->cumulative[i] = count;
+		out->cumulative[i] = count;
 	}
-	snapshot->sum = atomic_load_explicit(&h->sum, memory_order_relaxed);
+	out->sum = atomic_load_explicit(&h->sum, memory_order_relaxed);
 }

@@ -34,7 +34,6 @@ struct histogram_snapshot {
 	uint64_t sum; /* ns */
 };
 
-void
-histogram_read(const struct histogram *h, struct histogram_snapshot *snapshot);
+void histogram_read(const struct histogram *h, struct histogram_snapshot *out);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/num.h"
 #include "config.h"
 
@@ -350,9 +353,9 @@ test_errors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		char text[CONFIG_ERROR_MAX] = "my_webserver: ";
+		char text[CONFIG_ERROR_MAX];
 
-		strcat(text, wrong[i].error);
+		snprintf(text, sizeof text, "my_webserver: %s", wrong[i].error);
 		if (take_flag(wrong[i].flag, wrong[i].next))
 			fail_msg("taken: %s", wrong[i].flag);
 		assert_error(text);
