@@ -83,7 +83,7 @@ BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
 FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 SCRIPTS := .ci/run $(wildcard tests/*.sh)
 Q       := $(if $(V),,@)
-say      = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
 .PHONY: all program run check unit blackbox floors lint format format-check \

@@ -11,6 +11,13 @@
 /* Dead connections passed over at once, before other work has its turn. */
 enum { ACCEPT_TRIES = 64 };
 
+/* All of it: { 0 } is sure to clear the first member of the union only. */
+static void
+clear(struct address *a)
+{
+	memset(a, 0, sizeof *a);
+}
+
 static bool
 parse_port(struct span s, in_port_t *port)
 {
@@ -64,12 +71,13 @@ parse_v4(struct span host, struct address *a)
 bool
 address_parse(struct span s, struct address *a)
 {
-	struct address parsed = { 0 };
+	struct address parsed;
 	size_t colon = s.len;
 	struct span host;
 	in_port_t port;
 	bool v6;
 
+	clear(&parsed);
 	while (colon > 0 && s.at[colon - 1] != ':')
 		colon--;
 	if (colon == 0 || !parse_port(span_from(s, colon), &port))
@@ -227,13 +235,14 @@ open_one(struct address *a)
 int
 listen_open(struct address *a)
 {
-	struct address v4 = { 0 };
+	struct address v4;
 	int fd = open_one(a);
 
 	if (fd >= 0 || !a->dual)
 		return fd;
 	if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
 		return -1;
+	clear(&v4);
 	v4.sock.v4.sin_family = AF_INET; /* all zeros is the wildcard */
 	v4.sock.v4.sin_port = a->sock.v6.sin6_port;
 	fd = open_one(&v4);
@@ -271,7 +280,7 @@ listen_accept(int fd, struct address *peer)
 		socklen_t size = sizeof peer->sock;
 		int got;
 
-		*peer = (struct address){ 0 };
+		clear(peer);
 		got = accept4(
 		    fd, &peer->sock.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (got >= 0 || !died_in_queue(errno))

@@ -319,7 +319,9 @@ take_requests(struct conn *c)
 		if (!w->begun) {
 			skip = head_skip(unread(w));
 			w->in_at += skip;
-			if (unread(w).len == 0)
+			/* a lone CR may become one more empty line */
+			if (unread(w).len == 0 ||
+			    span_eq(unread(w), SPAN("\r")))
 				break;
 			begin_request(c);
 		}
