@@ -506,8 +506,7 @@ connection_is_a_list_over_all_its_lines(void **state)
 		"GET /" HOST "Connection: x\r\nConnection: Close\r\n\r\n",
 		"GET /" HOST "Connection: x, ,close , y\r\n\r\n",
 		"GET /" HOST "Connection: keep-alive, close\r\n\r\n",
-		"GET / HTTP/1.0\r\nConnection: keep-alive\r\n"
-		"Connection: close\r\n\r\n",
+		"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n",
 	};
 	struct server *s = START_PLAIN();
 	struct client *c = dial(s->page);

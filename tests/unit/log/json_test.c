@@ -277,8 +277,11 @@ test_no_room(void **state)
 		for (size_t room = 0; room < enough + 3; room++) {
 			struct buf b = buf_over(memory, room + 1);
 
+			memset(memory, '#', sizeof(memory));
 			buf_char(&b, '{');
 			json_escape(&b, SPAN(s), JSON_PERCENT, max);
+			for (size_t i = b.cap; i < sizeof(memory); i++)
+				assert_int_equal(memory[i], '#');
 			if (room < all.len || room >= enough)
 				assert_int_equal(b.overflowed, room < all.len);
 			assert_int_equal(b.len, b.overflowed ? 1 : 1 + all.len);

@@ -527,6 +527,26 @@ test_half_line_in_pipe(void **state)
 	close(fds[1]);
 }
 
+/* A line longer than the pipe goes in parts. */
+static void
+test_parts(void **state)
+{
+	struct ring r;
+	int fds[2];
+
+	(void)state;
+	open_sink(&r, RING_OWN, fds);
+	assert_true(ring_put(&r, line(0, 12000)));
+	for (size_t part = 1; part <= 3; part++) {
+		ring_flush(&r);
+		assert_int_equal(r.begun, part < 3 ? part * 4096 : 0);
+		assert_int_equal(r.written, part / 3);
+		take(fds[0]);
+	}
+	assert_int_equal(check_text(0, 12000), 1);
+	pipe_close(&r, fds);
+}
+
 static void
 test_append(void **state)
 {
@@ -593,6 +613,7 @@ main(void)
 		cmocka_unit_test(test_reader_gone),
 		cmocka_unit_test(test_half_line),
 		cmocka_unit_test(test_half_line_in_pipe),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_stays_in_front),
 	};
