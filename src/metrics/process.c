@@ -20,6 +20,9 @@ enum {
 	STAT_FIELDS = 22
 };
 
+/* Fields of /proc/self/statm, in pages. */
+enum { STATM_RESIDENT = 1, STATM_FIELDS = 2 };
+
 /* /proc/stat grows with processors and interrupts: where to give up, bytes. */
 enum { PROC_STAT_MAX = 4 << 20 };
 
@@ -48,32 +51,63 @@ ticks_ns(uint64_t ticks)
 	return ticks / hz * NS_PER_SEC + ticks % hz * NS_PER_SEC / hz;
 }
 
-/* The numbers behind the command's name, which may hold spaces and
- * parentheses itself. Fields that are not unsigned numbers are 0. */
+/* Numbers in a row, cut by spaces. One that is not unsigned is 0. */
 static bool
-read_stat(uint64_t field[STAT_FIELDS])
+take_fields(struct span rest, uint64_t *field, size_t count)
 {
-	char text[1024];
-	struct span rest;
-	ssize_t n, name;
-	int fd = open_read("/proc/self/stat", 0);
-
-	if (fd < 0)
-		return false;
-	n = name = read(fd, text, sizeof text);
-	close(fd);
-	while (name > 0 && text[name - 1] != ')')
-		name--;
-	if (name <= 0 || name == n)
-		return false;
-	rest = span_between(text + name + 1, text + n);
-	for (size_t i = 0; i < STAT_FIELDS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (rest.at == NULL)
 			return false;
 		field[i] = 0;
 		num_parse_u64(span_cut(&rest, ' '), &field[i]);
 	}
 	return true;
+}
+
+/* Reads a small file; its first bytes, or nothing. */
+static struct span
+read_file(const char *path, char *memory, size_t cap)
+{
+	int fd = open_read(path, 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return (struct span){ NULL, 0 };
+	n = read(fd, memory, cap);
+	close(fd);
+	return (struct span){ memory, n > 0 ? (size_t)n : 0 };
+}
+
+/* The numbers behind the command's name, which may hold spaces and
+ * parentheses itself. */
+static bool
+read_stat(uint64_t field[STAT_FIELDS])
+{
+	char text[1024];
+	struct span all = read_file("/proc/self/stat", text, sizeof text);
+	size_t name = all.len;
+
+	while (name > 0 && text[name - 1] != ')')
+		name--;
+	if (name == 0 || name == all.len)
+		return false;
+	return take_fields(span_from(all, name + 1), field, STAT_FIELDS);
+}
+
+/*
+ * Resident pages. The kernel adds up what each processor counted for statm; in
+ * stat it leaves out what a processor has not handed on yet, which may be all
+ * that we use: a program this small would show as 0.
+ */
+static uint64_t
+read_resident(uint64_t otherwise)
+{
+	char text[128];
+	uint64_t field[STATM_FIELDS];
+	struct span all = read_file("/proc/self/statm", text, sizeof text);
+
+	return take_fields(all, field, STATM_FIELDS) ? field[STATM_RESIDENT]
+						     : otherwise;
 }
 
 /* A search for the line "btime SECONDS" through text that comes in parts. */
@@ -177,8 +211,8 @@ process_read(struct process *p)
 	if (p->has_stat) {
 		p->cpu = ticks_ns(field[STAT_UTIME] + field[STAT_STIME]);
 		p->virtual = field[STAT_VIRTUAL];
-		p->resident =
-		    field[STAT_RESIDENT] * (uint64_t)sysconf(_SC_PAGESIZE);
+		p->resident = read_resident(field[STAT_RESIDENT]) *
+		    (uint64_t)sysconf(_SC_PAGESIZE);
 	}
 	p->has_start = p->has_stat && read_boot(&boot);
 	if (p->has_start)
