@@ -8,8 +8,13 @@
 
 #include "base/num.h"
 
-/* Dead connections passed over at once, before other work has its turn. */
-enum { ACCEPT_TRIES = 64 };
+enum {
+	/* Dead connections passed over at once, before other work's turn. */
+	ACCEPT_TRIES = 64,
+	/* The kernel takes net.core.somaxconn where that is less. Not
+	 * SOMAXCONN: in one libc that is 128. */
+	QUEUE_MAX = 65535,
+};
 
 /* All of it: { 0 } is sure to clear the first member of the union only. */
 static void
@@ -212,7 +217,7 @@ bind_listen(int fd, struct address *a)
 	if (a->sock.any.sa_family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !a->dual) < 0)
 		return -1;
-	if (bind(fd, &a->sock.any, size) < 0 || listen(fd, SOMAXCONN) < 0)
+	if (bind(fd, &a->sock.any, size) < 0 || listen(fd, QUEUE_MAX) < 0)
 		return -1;
 	return getsockname(fd, &a->sock.any, &size);
 }
