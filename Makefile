@@ -80,13 +80,16 @@ objects  = $(filter $(foreach d,$(filter-out top,$(1)),$B/src/$(d)/%.o),$(OBJ))
 TOP     := $(filter-out $B/src/main.o,$(filter $(patsubst %.c,$B/%.o,$(wildcard src/*.c)),$(OBJ)))
 UNIT    := $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*/*_test.c)))
 BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
+FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZERS := $(FUZZ:%=$B/tests/fuzz/%_fuzz)
+REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
 FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
-SCRIPTS := .ci/run $(wildcard tests/*.sh)
+SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh)
 Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
-.PHONY: all program run check unit blackbox floors lint format format-check \
+.PHONY: all program run check unit blackbox fuzz fuzzers fuzz-replay floors lint format format-check \
     reproducible image install clean help tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -121,6 +124,20 @@ blackbox: all ## Tests of the running server, over sockets
 	    tests/run.sh $(BLACK:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
 
 tests: $(BLACK)
+
+fuzz: ## Fuzz every target for FUZZ_SECONDS (60), with clang's libFuzzer
+	$(MAKESAME) CC=clang SAN=fuzzer-no-link,address,undefined fuzzers
+	@tests/fuzz/run.sh $(call config,clang,fuzzer-no-link,address,undefined)/tests/fuzz $(FUZZ)
+
+fuzzers: $(FUZZERS)
+
+fuzz-replay: ## Replay the fuzzers' kept corpora (SAN= as for unit)
+ifdef SAN
+fuzz-replay: $(REPLAYS)
+	@tests/run.sh $(REPLAYS)
+else
+	$(MAKESAME) CC='$(TEST_CC)' SAN=none fuzz-replay
+endif
 
 floors: ## No file includes a higher floor
 	$(Q)bad=0; $(foreach d,$(notdir $(patsubst %/,%,$(wildcard src/*/))), \
@@ -203,4 +220,18 @@ $(BLACK): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(wildcard tests/blackbox/harness.c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 
--include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d)
+# A fuzz target NAME is NAME_fuzz.c, with NAME_*.c and oracle_*.c beside it, and
+# everything but main.
+fuzz_sources = $(wildcard tests/fuzz/$(1)_*.c tests/fuzz/oracle_*.c)
+FUZZ_OBJ = $$(addprefix $B/,$$(addsuffix .o,$$(basename $$(call fuzz_sources,$$*)))) $(filter-out $B/src/main.o,$(OBJ))
+$(FUZZERS) $(REPLAYS): DEFS += -Itests
+$(FUZZERS): $B/tests/fuzz/%_fuzz: $(FUZZ_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(call fuzz_sources,$*)) \
+	    -fsanitize=fuzzer -o $@ $^ -pie
+$(REPLAYS): $B/tests/fuzz/%_replay: $B/tests/fuzz/replay.o $(FUZZ_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(call fuzz_sources,$*)) \
+	    -o $@ $^ -pie
+
+-include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d)

@@ -72,8 +72,10 @@ step 'build with musl-gcc' "$MAKE" "$jobs" CC=musl-gcc all
 step 'static, position-independent, hardened' static_pie
 step 'at most 120 KiB' size_limit
 tests 'unit tests' "$MAKE" "$jobs" unit
+tests 'fuzz corpora' "$MAKE" "$jobs" fuzz-replay
 tests 'black box, release binary' "$MAKE" "$jobs" CC=musl-gcc blackbox
 tests 'unit tests, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc unit
+tests 'fuzz corpora, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc fuzz-replay
 tests 'black box, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc blackbox
 step 'floors' "$MAKE" floors
 step 'format' "$MAKE" format-check
