@@ -64,10 +64,11 @@ date_http(struct buf *b, int64_t seconds)
 	buf_put(b, SPAN(" GMT"));
 }
 
-void
-date_rfc3339(struct buf *b, uint64_t ns)
+/* "2026-11-23T08:46:18." */
+static void
+put_second(struct buf *b, uint64_t second)
 {
-	struct date d = date_split((int64_t)(ns / NS_PER_SEC));
+	struct date d = date_split((int64_t)second);
 
 	buf_u64_wide(b, (uint64_t)d.year, 4);
 	buf_char(b, '-');
@@ -77,6 +78,34 @@ date_rfc3339(struct buf *b, uint64_t ns)
 	buf_char(b, 'T');
 	put_time(b, &d);
 	buf_char(b, '.');
+}
+
+static void
+put_micros(struct buf *b, uint64_t ns)
+{
 	buf_u64_wide(b, ns % NS_PER_SEC / NS_PER_US, 6);
 	buf_char(b, 'Z');
+}
+
+void
+date_rfc3339(struct buf *b, uint64_t ns)
+{
+	put_second(b, ns / NS_PER_SEC);
+	put_micros(b, ns);
+}
+
+void
+date_rfc3339_memo(struct buf *b, uint64_t ns, struct date_memo *memo)
+{
+	uint64_t second = ns / NS_PER_SEC;
+
+	if (memo->len == 0 || memo->second != second) {
+		struct buf text = buf_over(memo->text, sizeof memo->text);
+
+		put_second(&text, second);
+		memo->second = second;
+		memo->len = text.len;
+	}
+	buf_put(b, (struct span){ memo->text, memo->len });
+	put_micros(b, ns);
 }

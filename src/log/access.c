@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-#include "base/date.h"
 #include "base/num.h"
 #include "log/json.h"
 
@@ -120,15 +119,15 @@ put_details(struct buf *b, const struct access_record *r, size_t share)
 /* Writes the line with no value longer than share. */
 static void
 put_line(struct buf *b, const struct access_record *r,
-    enum access_format format, struct span name_space, size_t share)
+    struct access_style *style, size_t share)
 {
 	buf_put(b, SPAN("{\"timestamp\": \""));
-	if (format == ACCESS_SEED)
+	if (style->format == ACCESS_SEED)
 		put_seed_time(b, r->wall);
 	else
-		date_rfc3339(b, r->wall);
+		date_rfc3339_memo(b, r->wall, &style->second);
 	buf_put(b, SPAN("\", \""));
-	buf_put(b, name_space);
+	buf_put(b, style->name_space);
 	buf_put(b, SPAN("\": {"));
 	if (r->client_ip.len > 0) {
 		put_text(b, SPAN("\"client_ip\": \""), r->client_ip,
@@ -136,25 +135,25 @@ put_line(struct buf *b, const struct access_record *r,
 		buf_put(b, SPAN(", "));
 	}
 	put_message(b, r, share);
-	if (format == ACCESS_JSON)
+	if (style->format == ACCESS_JSON)
 		put_details(b, r, share);
 	buf_put(b, SPAN("}}\n"));
 }
 
 void
-access_write(struct buf *b, const struct access_record *r,
-    enum access_format format, struct span name_space)
+access_write(
+    struct buf *b, const struct access_record *r, struct access_style *style)
 {
 	size_t room = buf_room(b), share = ACCESS_LINE_MAX;
 	struct buf line = buf_over(
 	    b->at + b->len, room < ACCESS_LINE_MAX ? room : ACCESS_LINE_MAX);
 
-	put_line(&line, r, format, name_space, SHARE_ALL);
+	put_line(&line, r, style, SHARE_ALL);
 	while (line.overflowed && share > SHARE_MIN) {
 		share -= share / 4;
 		line.len = 0;
 		line.overflowed = false;
-		put_line(&line, r, format, name_space, share);
+		put_line(&line, r, style, share);
 	}
 	if (line.overflowed)
 		b->overflowed = true;

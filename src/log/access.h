@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/date.h"
 #include "base/span.h"
 
 /* No line is longer, its newline included: container runtimes split there. */
@@ -28,14 +29,20 @@ struct access_record {
 	uint64_t wall;     /* moment of writing, ns since 1970 */
 };
 
+/* How lines are written; belongs to one event loop. */
+struct access_style {
+	enum access_format format; /* not ACCESS_OFF */
+	struct span name_space;    /* the key group */
+	struct date_memo second;   /* all zero at first */
+};
+
 /*
- * Appends the line for r, newline included, in the given format (not
- * ACCESS_OFF) under the key group name space. The line is whole, valid JSON
- * and at most ACCESS_LINE_MAX bytes: where values are too long for that, they
- * are cut and end in an ellipsis; in message the target is cut inside. b needs
+ * Appends the line for r, newline included. The line is whole, valid JSON and
+ * at most ACCESS_LINE_MAX bytes: where values are too long for that, they are
+ * cut and end in an ellipsis; in message the target is cut inside. b needs
  * ACCESS_LINE_MAX bytes of room.
  */
-void access_write(struct buf *b, const struct access_record *r,
-    enum access_format format, struct span name_space);
+void access_write(
+    struct buf *b, const struct access_record *r, struct access_style *style);
 
 #endif

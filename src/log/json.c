@@ -169,6 +169,11 @@ json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 	struct escape e = { b, b->len, max, 0 };
 	bool fits = true;
 
+	/* the usual case at little cost: short, and nothing to escape */
+	if (s.len <= max && plain_run(s) == s.len) {
+		buf_put(b, s);
+		return false;
+	}
 	while (fits && s.len > 0 && !b->overflowed) {
 		size_t run = plain_run(s);
 

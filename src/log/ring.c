@@ -114,6 +114,7 @@ ring_put(struct ring *r, struct span line)
 	memcpy(r->memory + tail, line.at, straight);
 	memcpy(r->memory, line.at + straight, line.len - straight);
 	r->len += line.len;
+	r->lines++;
 	return true;
 }
 
@@ -136,14 +137,15 @@ release(struct ring *r, size_t n)
 		r->head = 0;
 }
 
-/* n bytes went to the kernel. */
+/* n bytes went to the kernel: nearly always all there are. */
 static void
 wrote(struct ring *r, size_t n)
 {
-	size_t rest;
-	uint64_t lines = count_lines(r, n, &rest);
+	size_t rest = 0;
+	uint64_t lines = n == r->len ? r->lines : count_lines(r, n, &rest);
 
 	r->written += lines;
+	r->lines -= lines;
 	r->begun = lines > 0 ? rest : r->begun + rest;
 	r->error = 0;
 	release(r, n);
@@ -159,12 +161,13 @@ byte_at(const struct ring *r, size_t i)
 static void
 drop_held(struct ring *r)
 {
-	size_t keep = 0, rest;
+	size_t keep = 0;
 
 	if (r->begun > 0)
 		while (byte_at(r, keep++) != '\n')
 			;
-	r->dropped += count_lines(r, r->len, &rest) - (keep > 0);
+	r->dropped += r->lines - (keep > 0);
+	r->lines = keep > 0;
 	r->len = keep;
 	release(r, 0);
 }
@@ -241,10 +244,8 @@ ring_flush(struct ring *r)
 void
 ring_close(struct ring *r)
 {
-	size_t rest;
-
-	r->dropped += count_lines(r, r->len, &rest);
-	r->head = r->len = r->begun = 0;
+	r->dropped += r->lines;
+	r->head = r->len = r->lines = r->begun = 0;
 	r->blocked = false;
 	if (r->sink == RING_OWN)
 		close(r->fd);

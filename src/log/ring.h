@@ -24,6 +24,7 @@ struct ring {
 	char *memory;
 	size_t cap;
 	size_t head, len; /* oldest byte, bytes held */
+	uint64_t lines;   /* lines held, one begun included */
 	size_t begun;     /* bytes of the oldest line already written */
 	int fd;
 	enum ring_sink sink;

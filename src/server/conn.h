@@ -54,8 +54,7 @@ struct service {
 	uint64_t random_error_full;
 	struct prng prng;
 	struct ring *ring; /* NULL: no access log */
-	enum access_format format;
-	struct span name_space;
+	struct access_style style;
 	bool log_wait;      /* wait for room in the log instead of dropping */
 	struct pool *works; /* of conn_work_size(body_room) each */
 	size_t body_room;   /* bytes a handler may write */

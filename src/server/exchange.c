@@ -110,7 +110,7 @@ finish_one(struct conn *c, struct exchange *ex)
 	if (s->ring) {
 		r->duration = now - ex->start;
 		r->wall = clock_tell(s->clock, now);
-		access_write(&line, r, s->format, s->name_space);
+		access_write(&line, r, &s->style);
 		if (!ring_put(s->ring, buf_span(&line))) {
 			if (s->log_wait)
 				return false;

@@ -441,8 +441,8 @@ worker_open(struct worker *w, const struct worker_options *o)
 	page->random_error_full = o->random_error_full;
 	page->prng.state = o->seed;
 	page->ring = o->ring;
-	page->format = o->format;
-	page->name_space = o->name_space;
+	page->style.format = o->format;
+	page->style.name_space = o->name_space;
 	page->log_wait = o->log_wait;
 	*ops = service_of(o);
 	ops->routes = o->ops_routes;

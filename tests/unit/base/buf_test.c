@@ -5,6 +5,9 @@
 
 #include <cmocka.h>
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/buf.h"
 
 static char memory[64];
@@ -48,6 +51,31 @@ numbers(void **state)
 	buf_char(&b, ' ');
 	buf_hex(&b, UINT64_MAX, 16);
 	assert_holds(&b, "07 123 00000000000000000001 cdef ffffffffffffffff");
+}
+
+/* Against printf(3), around every power of ten. */
+static void
+numbers_of_every_length(void **state)
+{
+	uint64_t power = 1;
+
+	(void)state;
+	for (int digits = 1; digits <= 20; digits++, power *= 10) {
+		uint64_t near[] = { power - 1, power, power + 1,
+			power * 7 / 3 };
+
+		for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
+			struct buf b = buf_over(memory, sizeof memory);
+			char expected[64];
+
+			buf_u64(&b, near[i]);
+			buf_char(&b, ' ');
+			buf_u64_wide(&b, near[i], 9);
+			snprintf(expected, sizeof expected,
+			    "%" PRIu64 " %09" PRIu64, near[i], near[i]);
+			assert_holds(&b, expected);
+		}
+	}
 }
 
 /* All or nothing, and what overflowed stays known. */
@@ -100,6 +128,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(numbers_of_every_length),
 		cmocka_unit_test(overflows),
 		cmocka_unit_test(fills_to_the_last_byte),
 	};

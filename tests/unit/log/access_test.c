@@ -19,9 +19,11 @@ static struct span
 line_of(const struct access_record *r, enum access_format format,
     const char *name_space)
 {
+	struct access_style style = { .format = format,
+		.name_space = span_of(name_space) };
 	struct buf b = buf_over(memory, sizeof(memory));
 
-	access_write(&b, r, format, span_of(name_space));
+	access_write(&b, r, &style);
 	assert_false(b.overflowed);
 	assert_true(b.len <= ACCESS_LINE_MAX);
 	assert_true(check_line(buf_span(&b)));
@@ -149,18 +151,20 @@ test_every_byte(void **state)
 static void
 test_appends(void **state)
 {
+	struct access_style style = { .format = ACCESS_JSON,
+		.name_space = SPAN("n") };
 	struct access_record r = simple();
 	struct buf b = buf_over(memory, sizeof(memory));
 	size_t len;
 
 	(void)state;
-	access_write(&b, &r, ACCESS_JSON, SPAN("n"));
+	access_write(&b, &r, &style);
 	len = b.len;
-	access_write(&b, &r, ACCESS_JSON, SPAN("n"));
+	access_write(&b, &r, &style);
 	assert_int_equal(b.len, 2 * len);
 	assert_memory_equal(memory, memory + len, len);
 	b = buf_over(memory, 100);
-	access_write(&b, &r, ACCESS_JSON, SPAN("n"));
+	access_write(&b, &r, &style);
 	assert_true(b.overflowed);
 	assert_int_equal(b.len, 0);
 }
