@@ -1,6 +1,25 @@
 #include "base/buf.h"
 
-enum { U64_DIGITS = 20 };
+enum { U64_DIGITS = 20 }; /* an even number: see pairs */
+
+void
+buf_copy(char *to, const char *from, size_t n)
+{
+	if (n >= 16) {
+		for (size_t i = 0; i + 16 < n; i += 16)
+			memcpy(to + i, from + i, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	} else {
+		while (n-- > 0)
+			to[n] = from[n];
+	}
+}
 
 void
 buf_u64(struct buf *b, uint64_t value)
@@ -20,12 +39,13 @@ buf_u64_wide(struct buf *b, uint64_t value, unsigned width)
 	char digits[U64_DIGITS];
 	size_t at = sizeof digits;
 
-	for (; value >= 10; value /= 100)
+	do {
 		memcpy(&digits[at -= 2], &pairs[2 * (value % 100)], 2);
-	if (value > 0 || at == sizeof digits)
-		digits[--at] = (char)('0' + value);
-	while (sizeof digits - at < width && at > 0)
-		digits[--at] = '0';
+		value /= 100;
+	} while (value > 0 || sizeof digits - at < width);
+	/* the first pair may be one digit too many */
+	if (digits[at] == '0' && sizeof digits - at > (width > 1 ? width : 1))
+		at++;
 	buf_put(b, (struct span){ digits + at, sizeof digits - at });
 }
 

@@ -40,6 +40,13 @@ buf_room(const struct buf *b)
 	return b->cap - b->len;
 }
 
+/*
+ * memcpy(3) for a few bytes whose number is known at run time only: two moves
+ * that may overlap, where a libc's may cost as much as all else in a short line
+ * (musl's aligns byte by byte, and then starts a string instruction).
+ */
+void buf_copy(char *to, const char *from, size_t n);
+
 /* Appends all of s, or nothing and latches overflowed. */
 static inline void
 buf_put(struct buf *b, struct span s)
@@ -48,8 +55,10 @@ buf_put(struct buf *b, struct span s)
 		b->overflowed = true;
 		return;
 	}
-	if (s.len > 0)
+	if (__builtin_constant_p(s.len))
 		memcpy(b->at + b->len, s.at, s.len);
+	else
+		buf_copy(b->at + b->len, s.at, s.len);
 	b->len += s.len;
 }
 

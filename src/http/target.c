@@ -45,12 +45,20 @@ take_path(struct request *req, struct span s)
 	return STATUS_NONE;
 }
 
+/* May be empty (RFC 3986, 3.2.3). */
 static bool
 is_port(struct span s)
 {
-	uint64_t port;
+	unsigned port = 0;
 
-	return s.len == 0 || (num_parse_u64(s, &port) && port <= PORT_MAX);
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] < '0' || s.at[i] > '9')
+			return false;
+		port = port * 10 + (unsigned)(s.at[i] - '0');
+		if (port > PORT_MAX)
+			return false;
+	}
+	return true;
 }
 
 /* What stands between brackets; no zone, which means something to one host. */

@@ -21,6 +21,30 @@ put_text(struct buf *b, struct span key, struct span value,
 	buf_char(b, '"');
 }
 
+/* True if inner lies inside outer. */
+static bool
+is_part(struct span inner, struct span outer)
+{
+	uintptr_t in = (uintptr_t)inner.at, out = (uintptr_t)outer.at;
+
+	return in >= out && in + inner.len <= out + outer.len;
+}
+
+/* put_text for what is most often a part of plain, text that needs no escape
+ * and was not cut: then neither does value. */
+static void
+put_part(struct buf *b, struct span key, struct span value,
+    enum json_bad_bytes bad, size_t share, struct span plain)
+{
+	if (!is_part(value, plain)) {
+		put_text(b, key, value, bad, share);
+	} else if (value.len > 0) {
+		buf_put(b, key);
+		buf_put(b, value);
+		buf_char(b, '"');
+	}
+}
+
 /* Writes "day/Mon/year hour:minute:second" in local time, as the seed did. */
 static void
 put_seed_time(struct buf *b, uint64_t wall)
@@ -74,31 +98,39 @@ put_cut_line(struct buf *b, struct span line, size_t share)
 	json_escape(b, span_from(line, last), JSON_PERCENT, share / 4);
 }
 
-static void
+/* Returns the request line if it went in as it is, else nothing. */
+static struct span
 put_message(struct buf *b, const struct access_record *r, size_t share)
 {
 	size_t start;
+	enum json_written written;
 
 	buf_put(b, SPAN("\"message\": \"\\\""));
 	start = b->len;
-	if (json_escape(b, r->line, JSON_PERCENT, share)) {
+	written = json_escape(b, r->line, JSON_PERCENT, share);
+	if (written == JSON_CUT) {
 		b->len = start;
 		put_cut_line(b, r->line, share);
 	}
 	buf_put(b, SPAN("\\\" "));
 	buf_u64(b, r->status);
 	buf_put(b, SPAN(" -\""));
+	return written == JSON_PLAIN ? r->line : (struct span){ NULL, 0 };
 }
 
 /* Writes what the seed did not have. */
 static void
-put_details(struct buf *b, const struct access_record *r, size_t share)
+put_details(struct buf *b, const struct access_record *r, size_t share,
+    struct span plain)
 {
-	put_text(b, SPAN(", \"method\": \""), r->method, JSON_REPLACE, share);
-	put_text(b, SPAN(", \"path\": \""), r->path, JSON_PERCENT, share);
-	put_text(b, SPAN(", \"query\": \""), r->query, JSON_PERCENT, share);
-	put_text(
-	    b, SPAN(", \"protocol\": \""), r->protocol, JSON_REPLACE, share);
+	put_part(
+	    b, SPAN(", \"method\": \""), r->method, JSON_REPLACE, share, plain);
+	put_part(
+	    b, SPAN(", \"path\": \""), r->path, JSON_PERCENT, share, plain);
+	put_part(
+	    b, SPAN(", \"query\": \""), r->query, JSON_PERCENT, share, plain);
+	put_part(b, SPAN(", \"protocol\": \""), r->protocol, JSON_REPLACE,
+	    share, plain);
 	buf_put(b, SPAN(", \"status\": "));
 	buf_u64(b, r->status);
 	buf_put(b, SPAN(", \"bytes\": "));
@@ -121,6 +153,8 @@ static void
 put_line(struct buf *b, const struct access_record *r,
     struct access_style *style, size_t share)
 {
+	struct span plain;
+
 	buf_put(b, SPAN("{\"timestamp\": \""));
 	if (style->format == ACCESS_SEED)
 		put_seed_time(b, r->wall);
@@ -134,9 +168,9 @@ put_line(struct buf *b, const struct access_record *r,
 		    JSON_REPLACE, share);
 		buf_put(b, SPAN(", "));
 	}
-	put_message(b, r, share);
+	plain = put_message(b, r, share);
 	if (style->format == ACCESS_JSON)
-		put_details(b, r, share);
+		put_details(b, r, share, plain);
 	buf_put(b, SPAN("}}\n"));
 }
 

@@ -163,7 +163,7 @@ put_piece(struct escape *e, struct span piece, bool whole)
 	return false;
 }
 
-bool
+enum json_written
 json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 {
 	struct escape e = { b, b->len, max, 0 };
@@ -172,7 +172,7 @@ json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 	/* the usual case at little cost: short, and nothing to escape */
 	if (s.len <= max && plain_run(s) == s.len) {
 		buf_put(b, s);
-		return false;
+		return JSON_PLAIN;
 	}
 	while (fits && s.len > 0 && !b->overflowed) {
 		size_t run = plain_run(s);
@@ -194,7 +194,7 @@ json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 	}
 	if (b->overflowed)
 		b->len = e.start;
-	return !fits && !b->overflowed;
+	return !fits && !b->overflowed ? JSON_CUT : JSON_ESCAPED;
 }
 
 void

@@ -17,13 +17,20 @@ enum json_bad_bytes {
 	JSON_PERCENT, /* %FF: in a URL that means the same */
 };
 
+/* What became of a string. */
+enum json_written {
+	JSON_PLAIN,   /* stands there byte for byte */
+	JSON_ESCAPED, /* whole, and perhaps escaped */
+	JSON_CUT,
+};
+
 /*
  * Appends s as the inside of a string, without the quotes: '"' and '\' and
  * control characters (C0, DEL, C1) escaped. Writes at most max bytes (at least
  * 3): a longer result is cut at a character and ends in U+2026 (an ellipsis),
- * which counts. Returns true if it was cut.
+ * which counts.
  */
-bool
+enum json_written
 json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max);
 
 /*

@@ -97,22 +97,39 @@ count_lines(const struct ring *r, size_t n, size_t *rest)
 	return lines;
 }
 
+/* Where the next byte goes. */
+static size_t
+tail_of(const struct ring *r)
+{
+	size_t tail = r->head + r->len;
+
+	return tail >= r->cap ? tail - r->cap : tail;
+}
+
+struct buf
+ring_lend(const struct ring *r, char *memory, size_t cap)
+{
+	size_t tail = tail_of(r);
+
+	if (cap > r->cap - r->len || cap > r->cap - tail)
+		return buf_over(memory, cap);
+	return buf_over(r->memory + tail, cap);
+}
+
 bool
 ring_put(struct ring *r, struct span line)
 {
-	size_t tail, straight;
+	size_t tail = tail_of(r), straight = r->cap - tail;
 
 	assert(line.len > 0 && line.at[line.len - 1] == '\n');
 	if (line.len > r->cap - r->len)
 		return false;
-	tail = r->head + r->len;
-	if (tail >= r->cap)
-		tail -= r->cap;
-	straight = r->cap - tail;
 	if (straight > line.len)
 		straight = line.len;
-	memcpy(r->memory + tail, line.at, straight);
-	memcpy(r->memory, line.at + straight, line.len - straight);
+	if (line.at != r->memory + tail) { /* not written there already */
+		memcpy(r->memory + tail, line.at, straight);
+		memcpy(r->memory, line.at + straight, line.len - straight);
+	}
 	r->len += line.len;
 	r->lines++;
 	return true;

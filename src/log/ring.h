@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/span.h"
 
 /* How the descriptor is written without blocking. */
@@ -42,6 +43,13 @@ struct ring {
  * when blocked.
  */
 void ring_init(struct ring *r, char *memory, size_t cap, int fd);
+
+/*
+ * Lends free bytes of the ring, cap of them in one piece, for a line to be
+ * written into before it is put; where there is no such piece, memory (cap
+ * bytes of the caller's) instead.
+ */
+struct buf ring_lend(const struct ring *r, char *memory, size_t cap);
 
 /*
  * Keeps a whole line (its newline included) for the next flush. False if there

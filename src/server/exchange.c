@@ -103,11 +103,12 @@ finish_one(struct conn *c, struct exchange *ex)
 {
 	struct service *s = c->service;
 	struct access_record *r = &ex->record;
-	char memory[ACCESS_LINE_MAX];
-	struct buf line = buf_over(memory, sizeof memory);
 	uint64_t now = clock_monotonic();
 
 	if (s->ring) {
+		char memory[ACCESS_LINE_MAX];
+		struct buf line = ring_lend(s->ring, memory, sizeof memory);
+
 		r->duration = now - ex->start;
 		r->wall = clock_tell(s->clock, now);
 		access_write(&line, r, &s->style);
