@@ -323,6 +323,8 @@ take_requests(struct conn *c)
 			if (unread(w).len == 0 ||
 			    span_eq(unread(w), SPAN("\r")))
 				break;
+			if (w->count == 0)
+				compact(w); /* room for it, and for its body */
 			begin_request(c);
 		}
 		switch (head_find(unread(w), &w->scanned, &length)) {

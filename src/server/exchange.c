@@ -61,8 +61,12 @@ exchange_answer(struct conn *c, const struct request *req)
 void
 exchange_reject(struct conn *c, enum status status)
 {
-	response_error(&c->work->res, status);
-	c->work->res.close = true;
+	struct response *res = &c->work->res;
+
+	response_error(res, status);
+	/* not even an error has content then (RFC 9110, 9.3.2) */
+	res->head_only = span_eq(current(c->work)->record.method, SPAN("HEAD"));
+	res->close = true;
 	c->linger = true;
 }
 

@@ -279,6 +279,27 @@ what_is_not_clean_is_refused_and_the_connection_closes(void **state)
 }
 
 static void
+a_refused_head_request_gets_no_content_either(void **state)
+{
+	static const char *const requests[] = {
+		"HEAD / HTTP/1.1\r\n\r\n",
+		"HEAD /" HOST "Content-Length: 99999\r\n\r\n",
+	};
+	struct server *s = START_PLAIN();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		struct client *c = dial(s->page);
+		struct response r;
+
+		assert_true(tell(c, requests[i]));
+		assert_int_equal(hear(c, &r, true), i == 0 ? 400 : 413);
+		assert_non_null(field(&r, "Content-Length"));
+		assert_int_equal(hear_end(c), 0);
+	}
+}
+
+static void
 nothing_behind_a_refused_request_is_read_as_one(void **state)
 {
 	static const char bytes[] = POST
@@ -432,6 +453,33 @@ a_chunked_body_over_64_kib_is_413(void **state)
 		tell(c, keepf("4000\r\n%s\r\n", chunk));
 	assert_int_equal(hear(c, NULL, false), 413);
 	assert_int_equal(hear_end(c), 0);
+}
+
+/* Empty lines before a head that, with them, takes n bytes: its body has room
+ * all the same. */
+static void
+empty_lines_before_a_long_head_leave_room_for_a_body(void **state)
+{
+	enum { EMPTY = 4200, SPREAD = 64, SIZE = 20 * 1024 + SPREAD };
+	static const char first[] = "POST /" HOST "Content-Length: 5\r\nX: ";
+	struct server *s = START_PLAIN();
+	char *bytes = keep(SIZE);
+
+	(void)state;
+	for (size_t n = SIZE - 2 * SPREAD; n <= SIZE; n++) {
+		struct client *c = dial(s->page);
+
+		memset(bytes, 'a', n);
+		for (size_t i = 0; i < EMPTY; i += 2)
+			memcpy(bytes + i, "\r\n", 2);
+		memcpy(bytes + EMPTY, first, sizeof first - 1);
+		memcpy(bytes + n - 4, "\r\n\r\n", 4);
+		assert_true(tell_bytes(c, bytes, n));
+		await_sample(s, "http_requests_in_flight", 1);
+		assert_int_equal(ask(c, "hello" GET("/"), NULL), 405);
+		assert_int_equal(hear(c, NULL, false), 200);
+		hang_up(c);
+	}
 }
 
 static void
@@ -771,6 +819,7 @@ main(void)
 		TEST(an_unknown_method_is_501),
 		TEST(versions_1_x_are_served_and_others_505),
 		TEST(what_is_not_clean_is_refused_and_the_connection_closes),
+		TEST(a_refused_head_request_gets_no_content_either),
 		TEST(nothing_behind_a_refused_request_is_read_as_one),
 		TEST(the_liberties_of_rfc_9112_are_taken),
 		TEST(a_target_over_8_kib_is_414),
@@ -779,6 +828,7 @@ main(void)
 		TEST(a_body_of_64_kib_is_discarded),
 		TEST(a_declared_body_over_64_kib_is_413_at_once),
 		TEST(a_chunked_body_over_64_kib_is_413),
+		TEST(empty_lines_before_a_long_head_leave_room_for_a_body),
 		TEST(a_body_may_be_announced_by_expect),
 		TEST(expect_from_http_1_0_gets_no_100),
 		TEST(http_1_1_keeps_the_connection_unless_told),
