@@ -148,12 +148,20 @@ finish(struct worker *w)
 	w->exit_status = 0;
 }
 
+/* Nothing is left to write, or but the rest of a line that cannot be written
+ * any more. */
+static bool
+log_done(const struct ring *r)
+{
+	return !r || ring_empty(r) || (r->error && !r->blocked);
+}
+
 void
 drain_step(struct worker *w)
 {
 	struct ring *r = w->options->ring;
 	uint64_t now = w->clock.now;
-	bool flushed = !r || ring_empty(r);
+	bool flushed = log_done(r);
 
 	if (w->phase == PHASE_LEAVING && now >= w->phase_ends)
 		begin_draining(w);
@@ -165,7 +173,7 @@ drain_step(struct worker *w)
 			w->phase = PHASE_FLUSHING;
 			if (r)
 				ring_flush(r);
-			flushed = !r || ring_empty(r);
+			flushed = log_done(r);
 			w->phase_ends =
 			    flushed ? now + OPS_GRACE : w->phase_ends;
 		}

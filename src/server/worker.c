@@ -381,7 +381,8 @@ worker_run(struct worker *w)
 		 * requests. */
 		for (int i = 0; i < n; i++)
 			on_event(w, &events[i], true);
-		drain_step(w);
+		if (w->exit_status < 0)
+			drain_step(w);
 	}
 	return w->exit_status;
 }

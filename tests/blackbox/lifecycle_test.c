@@ -3,6 +3,7 @@
  */
 #include "harness.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -296,6 +297,19 @@ a_second_signal_ends_it_now_with_128_and_its_number(void **state)
 }
 
 static void
+two_signals_at_once_are_a_second_one_too(void **state)
+{
+	struct server *s = START_PLAIN();
+
+	(void)state;
+	server_signal(s, SIGSTOP);
+	server_signal(s, SIGINT);
+	server_signal(s, SIGTERM);
+	server_signal(s, SIGCONT);
+	assert_int_equal(server_wait(s), 128 + SIGTERM);
+}
+
+static void
 a_second_signal_ends_the_drain_too(void **state)
 {
 	struct server *s = START_PLAIN();
@@ -431,6 +445,45 @@ who_never_reads_the_log_does_not_hold_up_the_end(void **state)
 	server_check_lines(s);
 }
 
+/* The last byte in a pipe, which is emptied. */
+static char
+last_in(int fd)
+{
+	static char bytes[256 * 1024];
+	ssize_t n = read(fd, bytes, sizeof bytes);
+
+	assert_true(n > 0);
+	return bytes[n - 1];
+}
+
+static void
+half_a_line_whose_reader_left_does_not_hold_up_the_end(void **state)
+{
+	struct server *s;
+	struct flood f;
+	int64_t from;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	s = server_start(&(struct spawn){ .out = ends[1] });
+	close(ends[1]);
+	flood_begin(&f, dial(s->page), 2999);
+	flood_run(&f, NULL);
+	server_signal(s, SIGSTOP);
+	assert_int_equal(
+	    waitid(P_PID, (id_t)s->pid, &(siginfo_t){ 0 }, WSTOPPED | WNOWAIT),
+	    0);
+	assert_int_not_equal(last_in(ends[0]), '\n');
+	close(ends[0]);
+	server_signal(s, SIGCONT);
+	assert_int_equal(ask_once(s->page, GET("/"), NULL), 200);
+	server_says(s, "Broken pipe");
+	from = now_ms();
+	assert_int_equal(server_stop(s), 0);
+	assert_true(now_ms() - from < 5000);
+}
+
 static void
 a_drain_under_load_fails_no_request(void **state)
 {
@@ -496,6 +549,7 @@ main(void)
 		TEST(the_drain_timeout_cuts_off_and_says_so),
 		TEST(sigint_drains_without_the_delay),
 		TEST(a_second_signal_ends_it_now_with_128_and_its_number),
+		TEST(two_signals_at_once_are_a_second_one_too),
 		TEST(a_second_signal_ends_the_drain_too),
 		TEST(sighup_and_sigpipe_do_nothing),
 		TEST(sighup_during_a_drain_is_no_second_signal),
@@ -504,6 +558,7 @@ main(void)
 		TEST(all_of_it_works_as_process_1),
 		TEST(the_log_is_flushed_at_the_end),
 		TEST(who_never_reads_the_log_does_not_hold_up_the_end),
+		TEST(half_a_line_whose_reader_left_does_not_hold_up_the_end),
 		TEST(a_drain_under_load_fails_no_request),
 	};
 
