@@ -511,10 +511,8 @@ conn_timeout(struct conn *c)
 enum want
 conn_broken(struct conn *c)
 {
-	if (c->state != CONN_LOG)
-		return lose(c);
-	c->lost = true; /* its lines are still to be written */
-	return WANT_LOG;
+	/* once: then its lines are all that is left */
+	return c->lost ? WANT_LOG : lose(c);
 }
 
 static uint64_t

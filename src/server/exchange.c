@@ -103,17 +103,17 @@ exchange_release(struct conn *c)
 
 /* False if the line has to wait. */
 static bool
-finish_one(struct conn *c, struct exchange *ex)
+finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 {
 	struct service *s = c->service;
 	struct access_record *r = &ex->record;
-	uint64_t now = clock_monotonic();
+	uint64_t duration = ex->end - ex->start;
 
 	if (s->ring) {
 		char memory[ACCESS_LINE_MAX];
 		struct buf line = ring_lend(s->ring, memory, sizeof memory);
 
-		r->duration = now - ex->start;
+		r->duration = duration;
 		r->wall = clock_tell(s->clock, now);
 		access_write(&line, r, &s->style);
 		if (!ring_put(s->ring, buf_span(&line))) {
@@ -122,8 +122,7 @@ finish_one(struct conn *c, struct exchange *ex)
 			ring_drop(s->ring, 1);
 		}
 	}
-	metrics_request(
-	    s->metrics, r->method, r->status, now - ex->start, r->aborted);
+	metrics_request(s->metrics, r->method, r->status, duration, r->aborted);
 	metric_sub(&s->metrics->in_flight, 1);
 	return true;
 }
@@ -132,15 +131,23 @@ bool
 exchange_finish(struct conn *c)
 {
 	struct work *w = c->work;
+	uint64_t now;
 
 	if (!c->service->counted)
 		w->finished = w->count;
+	if (w->finished == w->count)
+		return true;
+	now = clock_monotonic();
+	/* once: to wait for the log is no part of a request */
+	for (unsigned i = w->finished; i < w->count; i++)
+		if (w->exchange[i].end == 0)
+			w->exchange[i].end = now;
 	while (w->finished < w->count) {
 		struct exchange *ex = &w->exchange[w->finished];
 
 		if (!ex->record.aborted)
 			ex->record.bytes = ex->ends_at - ex->body_at;
-		if (!finish_one(c, ex))
+		if (!finish_one(c, ex, now))
 			return false;
 		w->finished++;
 	}

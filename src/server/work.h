@@ -23,6 +23,7 @@ enum {
 struct exchange {
 	struct access_record record; /* spans into the input buffer */
 	uint64_t start;              /* its first byte, monotonic ns */
+	uint64_t end; /* its answer's last byte, or its loss; 0: not yet */
 	size_t head_at, body_at,
 	    ends_at; /* of its answer, in the bytes to send */
 	bool keep_alive_1_0;

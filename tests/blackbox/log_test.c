@@ -583,6 +583,80 @@ with_wait_requests_wait_probes_answer_nothing_is_lost(void **state)
 	assert_int_equal(assert_accounted(s, N), N);
 }
 
+enum { FILL_BATCH = 13 };
+
+/*
+ * Fills the log by connections that send FILL_BATCH GETs and last each, until
+ * one is not read from any more. Returns how many have had their answers; the
+ * one behind them in c is the other.
+ */
+static size_t
+fill_log(struct server *s, struct client **c, size_t most, const char *last)
+{
+	/* the lines of one connection are more than the log keeps */
+	enum { LONG = 1200 };
+	char *agent = keep(LONG + 1), *requests = keepf("%s", last);
+
+	memset(agent, 'x', LONG);
+	for (int i = 0; i < FILL_BATCH; i++)
+		requests = keepf(
+		    "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: %s\r\n\r\n%s",
+		    agent, requests);
+	for (size_t n = 0; n < most; n++) {
+		c[n] = dial(s->page);
+		assert_true(tell(c[n], requests));
+		if (quiet(c[n], 300))
+			return n;
+		for (int i = 0; i < FILL_BATCH; i++)
+			assert_int_equal(hear(c[n], NULL, false), 200);
+	}
+	fail_msg("%zu connections do not fill the log", most);
+	return 0;
+}
+
+static struct server *
+start_waiting(void)
+{
+	return server_start(&(struct spawn){
+	    .args = ARGS("--log-overflow=wait", "--log-buffer=16KiB"),
+	    .unread = true });
+}
+
+static void
+with_wait_who_resets_before_his_lines_are_out_is_logged(void **state)
+{
+	struct server *s = start_waiting();
+	struct client *c[20];
+	size_t n = fill_log(s, c, COUNT(c),
+	    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12");
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		hang_up_hard(c[i]);
+	s->unread = false;
+	await_sample(s, "http_connections{listener=\"page\"}", 1);
+	for (int i = 0; i < FILL_BATCH; i++)
+		assert_int_equal(hear(c[n], NULL, false), 200);
+	await_sample(
+	    s, "http_requests_total{code=\"499\",method=\"POST\"}", (double)n);
+	await_sample(s, "http_requests_in_flight", 1); /* that of c[n] */
+}
+
+static void
+with_wait_duration_ends_with_the_answer(void **state)
+{
+	struct server *s = start_waiting();
+	struct client *c[20];
+	size_t n = fill_log(s, c, COUNT(c), "");
+
+	(void)state;
+	pass_ms(700);
+	s->unread = false;
+	for (size_t i = 0; i < FILL_BATCH * n; i++)
+		assert_true(strtod(json_get(server_line(s), "duration_seconds"),
+				NULL) < 0.9);
+}
+
 static void
 with_wait_a_drain_ends_though_nobody_reads(void **state)
 {
@@ -777,6 +851,8 @@ main(void)
 		TEST(nothing_is_lost_when_the_reader_comes_back_in_time),
 		TEST(nothing_is_lost_when_the_reader_keeps_up),
 		TEST(with_wait_requests_wait_probes_answer_nothing_is_lost),
+		TEST(with_wait_who_resets_before_his_lines_are_out_is_logged),
+		TEST(with_wait_duration_ends_with_the_answer),
 		TEST(with_wait_a_drain_ends_though_nobody_reads),
 		TEST(the_pipe_stays_blocking_for_those_who_share_it),
 		TEST(standard_output_may_be_a_socket),
