@@ -23,6 +23,7 @@ MAY_site     := base http
 MAY_server   := base net http log metrics
 MAY_app      := base http metrics site
 MAY_top      := $(FOLDERS)
+MAY_bench    := base
 
 # ---- Compilers: musl's for what we ship, where there is one; the system's for
 # tests and sanitizers, since cmocka and their run-time libraries are built with it.
@@ -76,6 +77,9 @@ endif
 SRC     := $(sort $(wildcard src/*.c src/*/*.c))
 OBJ     := $(SRC:%.c=$B/%.o)
 SERVER  := $B/my_webserver
+# The load generator, where its sources are: an image is built without them.
+LOAD    := $(if $(wildcard bench/load/main.c),$B/load)
+BENCH   := $(patsubst %.c,$B/%.o,$(filter-out %/main.c,$(sort $(wildcard bench/load/*.c))))
 objects  = $(filter $(foreach d,$(filter-out top,$(1)),$B/src/$(d)/%.o),$(OBJ))
 TOP     := $(filter-out $B/src/main.o,$(filter $(patsubst %.c,$B/%.o,$(wildcard src/*.c)),$(OBJ)))
 UNIT    := $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*/*_test.c)))
@@ -83,8 +87,8 @@ BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZERS := $(FUZZ:%=$B/tests/fuzz/%_fuzz)
 REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
-FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
-SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh)
+FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] bench/*.[ch] bench/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh) bench/validate-load
 Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
@@ -95,13 +99,14 @@ MAKESAME = +$(Q)$(MAKE) --no-print-directory
 .SECONDARY:
 .SECONDEXPANSION:
 
-all: $(if $(SAN),$(SERVER),$(SERVER).stripped) ## Build; the stripped release binary is build/my_webserver
+all: $(addsuffix $(if $(SAN),,.stripped),$(SERVER) $(LOAD)) ## Build build/my_webserver and build/load, stripped
 ifndef SAN
-	$(Q)cmp -s $< build/my_webserver || install -m 755 $< build/my_webserver
+	$(Q)for f in $(notdir $(SERVER) $(LOAD)); do \
+	    cmp -s $B/$$f.stripped build/$$f || install -m 755 $B/$$f.stripped build/$$f; done
 	@echo "build/my_webserver: $(CC), $(LIBC), $(VERSION) $(REVISION)"
 endif
 
-program: $(SERVER) # this configuration's binary, unstripped, in its folder
+program: $(SERVER) $(LOAD) # this configuration's binaries, unstripped, in its folder
 
 run: all ## Build and start the server
 	@echo "The page: http://localhost:8080/  metrics: http://localhost:9999/"
@@ -121,6 +126,7 @@ endif
 blackbox: all ## Tests of the running server, over sockets
 	$(MAKESAME) CC='$(TEST_CC)' SAN=$(or $(SAN),none) tests
 	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) \
+	    LOAD_BINARY=$(CURDIR)/$(if $(SAN),$(LOAD),build/load) \
 	    tests/run.sh $(BLACK:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
 
 tests: $(BLACK)
@@ -147,11 +153,11 @@ floors: ## No file includes a higher floor
 	if [ $$bad = 0 ]; then echo 'floors: kept'; else echo 'floors: broken by the above'; exit 1; fi
 
 lint: ## clang-tidy, cppcheck, shellcheck
-	$(Q)printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 4 sh -c \
-	    'said=$$(clang-tidy --quiet "$$@" -- -std=gnu11 $(DEFS) 2>&1) || \
+	$(Q)printf '%s\n' $(SRC) $(wildcard bench/*.c bench/*/*.c) | xargs -P $$(nproc) -n 4 sh -c \
+	    'said=$$(clang-tidy --quiet "$$@" -- -std=gnu11 $(DEFS) -Ibench 2>&1) || \
 	    { printf "%s\n" "$$said"; exit 1; }' clang-tidy
-	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Isrc \
-	    --enable=warning,performance,portability --suppress=missingIncludeSystem src
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Isrc -Ibench \
+	    --enable=warning,performance,portability --suppress=missingIncludeSystem src bench
 	$(Q)shellcheck $(SCRIPTS)
 
 format: ## Format the C files
@@ -182,10 +188,12 @@ help: ## This list
 
 # ---- Rules
 $(SERVER): $(OBJ)
+$(LOAD): $B/bench/load/main.o $(BENCH) $(call objects,base)
+$(SERVER) $(LOAD):
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(LINK) $(OBJ) $(LINK_END)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(LINK) $^ $(LINK_END)
 
-$(SERVER).stripped: $(SERVER)
+%.stripped: %
 	$(Q)strip -o $@ $<
 
 # main alone knows the version, so that a new commit compiles one file.
@@ -206,13 +214,15 @@ $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(DEFS) $(BASE) $(OPT) -frandom-seed=$< -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+$B/bench/%.o $B/tests/unit/bench/%.o: DEFS += -Ibench
+
 # A test is linked with its folder and lower floors, and no more. What it defines
 # as __wrap_NAME takes the place of NAME.
 folder = $(notdir $(patsubst %/,%,$(dir $(1))))
 wraps  = $$(sed -n 's/^__wrap_\([a-z0-9_]*\)(.*/-Wl,--wrap=\1/p' $(1) | sort -u)
 $(UNIT): DEFS += -Itests
 $(UNIT): $B/%: $B/%.o $$(call objects,$$(call folder,$$*) $$(MAY_$$(call folder,$$*))) \
-    $$(if $$(filter top,$$(call folder,$$*)),$$(TOP))
+    $$(if $$(filter top,$$(call folder,$$*)),$$(TOP)) $$(if $$(filter bench,$$(call folder,$$*)),$$(BENCH))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$*.c) -o $@ $^ -pie -lcmocka
 
@@ -234,4 +244,4 @@ $(REPLAYS): $B/tests/fuzz/%_replay: $B/tests/fuzz/replay.o $(FUZZ_OBJ)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(call fuzz_sources,$*)) \
 	    -o $@ $^ -pie
 
--include $(OBJ:.o=.d) $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d)
+-include $(OBJ:.o=.d) $(BENCH:.o=.d) $B/bench/load/main.d $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d)
