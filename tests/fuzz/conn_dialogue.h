@@ -1,0 +1,45 @@
+/*
+ * conn_dialogue.h - judges what a client saw of one connection: each answer is
+ * clean HTTP, they are one for a request and in order, and none is missing.
+ */
+#ifndef TESTS_FUZZ_CONN_DIALOGUE_H
+#define TESTS_FUZZ_CONN_DIALOGUE_H
+
+#include <stdbool.h>
+
+#include "base/span.h"
+#include "http/route.h"
+
+enum { DIALOGUE_ANSWERS = 4096, DIALOGUE_BIG = 40000, DIALOGUE_ANY = 1 };
+
+struct dialogue {
+	struct span sent, received;
+	bool timed_out;     /* a timeout was told to the connection */
+	bool broken;        /* it was lost or cut off: answers may be cut */
+	bool draining;      /* answers may say that it is over */
+	bool random_errors; /* good requests may get 500 */
+
+	/* Results. */
+	unsigned count;      /* whole answers */
+	bool closed;         /* the last one said Connection: close */
+	bool refused;        /* because of a fault in what was sent */
+	unsigned cut_status; /* of an answer that was cut off; any */
+	unsigned status[DIALOGUE_ANSWERS];
+	struct span body[DIALOGUE_ANSWERS];
+	bool expects[DIALOGUE_ANSWERS]; /* its request had Expect */
+};
+
+/* Judges it, and aborts where something is wrong. */
+void dialogue_check(struct dialogue *d);
+
+/*
+ * Routes whose answers tell what was asked: "/" is the demo page; /bigN has N
+ * bytes, /none is 204, /gone is 503, /over writes more than fits, everything
+ * else is its own path and query.
+ */
+extern const struct route dialogue_routes[];
+
+/* A field line that every answer has: for service.extra. */
+#define DIALOGUE_EXTRA "X-Extra: yes, always\r\n"
+
+#endif

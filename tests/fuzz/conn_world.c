@@ -1,0 +1,389 @@
+#include "conn_world.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/num.h"
+#include "conn_kernel.h"
+#include "fuzz.h"
+#include "server/work.h"
+
+enum { BODY_ROOM = 8 * 1024, PEER_READ = 8 * 1024 };
+
+static char date_memory[32];
+
+static void
+tick(struct world *w)
+{
+	struct buf date = buf_over(date_memory, sizeof date_memory);
+
+	clock_set(&w->clock, kernel.now, w->wall + kernel.now);
+	date_http(&date, w->clock.date);
+	w->service.date = buf_span(&date);
+}
+
+static void
+begin_service(struct world *w, const struct world_options *o)
+{
+	w->service = (struct service){
+		.routes = dialogue_routes,
+		.metrics = &w->metrics,
+		.listener = o->uncounted ? LISTENER_METRICS : LISTENER_PAGE,
+		.counted = !o->uncounted,
+		.extra = SPAN(DIALOGUE_EXTRA),
+		.header_timeout = 10 * NS_PER_SEC,
+		.body_timeout = 30 * NS_PER_SEC,
+		.idle_timeout = (o->short_idle ? 5 : 75) * NS_PER_SEC,
+		.write_timeout = 30 * NS_PER_SEC,
+		.delay_min = o->delay_min,
+		.delay_max = o->delay_max,
+		.random_error = o->random_error,
+		.random_error_full = 100,
+		.ring = o->no_log || o->uncounted ? NULL : &w->ring,
+		.style = { .format = o->seed ? ACCESS_SEED : ACCESS_JSON,
+		    .name_space = SPAN("my_webserver") },
+		.log_wait = o->log_wait && !o->uncounted,
+		.works = &w->works,
+		.body_room = BODY_ROOM,
+		.scratch = &w->scratch,
+		.clock = &w->clock,
+	};
+}
+
+void
+world_begin(struct world *w, const struct world_options *o)
+{
+	static const uint64_t bound[] = { NS_PER_MS, NS_PER_SEC };
+	int sink[2];
+
+	if (w->works.memory == NULL)
+		CHECK(pool_open(&w->works, conn_work_size(BODY_ROOM), PEERS) ==
+		    0);
+	kernel_pair(sink, 1);
+	kernel_reset(1000 * NS_PER_SEC, sink[0]);
+	w->sink = sink[0];
+	w->wall = UINT64_C(1764000000) * NS_PER_SEC;
+	w->clock = (struct clock){ 0 };
+	w->peers = 0;
+	w->requests = 0;
+	w->small_buffers = o->small_buffers;
+	memset(&w->scratch, 0xa5, sizeof w->scratch);
+	ring_init(&w->ring, w->ring_memory,
+	    o->large_ring ? RING_MAX : 2 * ACCESS_LINE_MAX, sink[0]);
+	log_begin(&w->log, sink[1], o->seed);
+	metrics_init(&w->metrics, bound, 2);
+	begin_service(w, o);
+	tick(w);
+}
+
+struct peer *
+world_connect(struct world *w, size_t most)
+{
+	static char ip[PEERS][9];
+	struct peer *p = &w->peer[w->peers];
+	int fd[2];
+
+	if (w->peers == PEERS)
+		return NULL;
+	memset(p, 0, offsetof(struct peer, dialogue.status));
+	snprintf(ip[w->peers], sizeof ip[0], "10.0.0.%u", w->peers);
+	kernel_pair(fd, w->small_buffers);
+	p->fd = fd[1];
+	p->open = true;
+	p->sent = malloc(most + 1);
+	CHECK(p->sent != NULL);
+	p->dialogue.random_errors = w->service.random_error > 0;
+	p->dialogue.draining = w->service.closing;
+	tick(w);
+	conn_open(&p->conn, &w->service, fd[0], span_of(ip[w->peers]));
+	p->want = WANT_READ;
+	w->peers++;
+	return p;
+}
+
+size_t
+peer_send(struct peer *p, const char *from, size_t len)
+{
+	ssize_t n;
+
+	if (p->fd < 0 || p->no_more || len == 0)
+		return 0;
+	/* not send and recv: those are the server's */
+	n = sendto(p->fd, from, len, MSG_NOSIGNAL, NULL, 0);
+	if (n <= 0)
+		return 0;
+	memcpy(p->sent + p->sent_len, from, (size_t)n);
+	p->sent_len += (size_t)n;
+	return (size_t)n;
+}
+
+bool
+peer_read(struct peer *p, size_t most)
+{
+	ssize_t n = 0;
+
+	if (p->fd < 0)
+		return false;
+	if (p->received_cap - p->received_len < most) {
+		p->received_cap = 2 * (p->received_len + most);
+		p->received = realloc(p->received, p->received_cap);
+		CHECK(p->received != NULL);
+	}
+	n = read(p->fd, p->received + p->received_len, most);
+	if (n > 0)
+		p->received_len += (size_t)n;
+	else if (n < 0 && errno == ECONNRESET)
+		p->reset = true;
+	return n > 0;
+}
+
+static void
+read_all(struct peer *p)
+{
+	while (peer_read(p, PEER_READ))
+		;
+}
+
+void
+peer_shut(struct peer *p)
+{
+	if (p->fd >= 0)
+		shutdown(p->fd, SHUT_WR);
+	p->no_more = true;
+}
+
+void
+peer_close(struct peer *p)
+{
+	if (p->fd < 0)
+		return;
+	read_all(p); /* what was sent is not lost by that */
+	close(p->fd);
+	p->fd = -1;
+	p->dialogue.broken = true;
+}
+
+/* The server's end goes; what the client saw is judged. */
+static void
+finish(struct world *w, struct peer *p)
+{
+	struct dialogue *d = &p->dialogue;
+
+	CHECK(p->conn.open);
+	conn_close(&p->conn);
+	CHECK(!p->conn.open && p->conn.work == NULL);
+	CHECK(!conn_busy(&p->conn));
+	p->open = false;
+	read_all(p);
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+	d->sent = (struct span){ p->sent, p->sent_len };
+	d->received = (struct span){ p->received, p->received_len };
+	dialogue_check(d);
+	/* an error's answer must not be lost to what the client still sends */
+	if (d->refused && !d->broken && !d->timed_out)
+		CHECK(!p->reset);
+	world_check(w);
+}
+
+static bool
+log_has_room(const struct world *w)
+{
+	return w->ring.cap - w->ring.len >= ACCESS_LINE_MAX;
+}
+
+/* What it waits for is what it can go on with. */
+static void
+check_want(const struct world *w, const struct peer *p)
+{
+	const struct conn *c = &p->conn;
+	const struct work *k = c->work;
+
+	switch (p->want) {
+	case WANT_READ:
+		if (c->state == CONN_HEAD)
+			CHECK(!k || (k->in_end > k->in_at && k->count == 0));
+		else if (c->state == CONN_BODY)
+			CHECK(k && k->held && !k->body.done);
+		else
+			CHECK(c->state == CONN_LINGER && !k);
+		CHECK(!k || k->out.len == 0);
+		break;
+	case WANT_WRITE:
+		CHECK(c->state == CONN_SEND && k);
+		CHECK(k->sent < k->out.len + k->tail.len);
+		break;
+	case WANT_SLEEP:
+		CHECK(c->state == CONN_DELAY && k && k->held && k->body.done);
+		break;
+	case WANT_AGAIN:
+		CHECK(c->state == CONN_HEAD && k && k->more);
+		break;
+	case WANT_LOG:
+		CHECK(w->service.log_wait);
+		CHECK(c->state == CONN_LOG ||
+		    (c->state == CONN_HEAD && !log_has_room(w)));
+		break;
+	case WANT_CLOSE:
+		return;
+	}
+	if (p->want != WANT_LOG)
+		CHECK(conn_deadline(c) != CLOCK_NEVER);
+	if (k)
+		CHECK(k->in_at <= k->in_end && k->in_end <= WORK_IN &&
+		    !k->out.overflowed && k->finished <= k->count &&
+		    k->count <= WORK_BATCH);
+}
+
+static void
+obey(struct world *w, struct peer *p, enum want want)
+{
+	bool failed = p->conn.lost && !p->no_more;
+
+	p->want = want;
+	if (failed)
+		p->dialogue.broken = true;
+	check_want(w, p);
+	if (want == WANT_CLOSE)
+		finish(w, p);
+}
+
+/* An error that was waiting for it: whether it meets it, is seen after. */
+static void
+run(struct world *w, struct peer *p)
+{
+	int read_error = kernel.read_error, send_error = kernel.send_error;
+	enum want want = conn_run(&p->conn);
+
+	if (read_error && !kernel.read_error && read_error != EAGAIN &&
+	    read_error != EINTR)
+		p->dialogue.broken = true;
+	if (send_error && !kernel.send_error && send_error != EAGAIN &&
+	    send_error != EINTR)
+		p->dialogue.broken = true;
+	obey(w, p, want);
+}
+
+void
+world_break(struct world *w, struct peer *p)
+{
+	if (!p->open)
+		return;
+	p->dialogue.broken = true;
+	obey(w, p, conn_broken(&p->conn));
+}
+
+void
+world_cut(struct world *w, struct peer *p)
+{
+	if (!p->open)
+		return;
+	p->dialogue.broken = true;
+	finish(w, p);
+}
+
+static short
+interest(const struct peer *p)
+{
+	if (p->want == WANT_READ)
+		return POLLIN;
+	return p->want == WANT_WRITE ? POLLOUT : 0;
+}
+
+bool
+world_turn(struct world *w, struct peer *p)
+{
+	struct pollfd ready = { .fd = p->conn.fd, .events = interest(p) };
+
+	if (!p->open)
+		return false;
+	kernel.now += 1000;
+	tick(w);
+	if (p->want == WANT_AGAIN || (p->want == WANT_LOG && log_has_room(w))) {
+		run(w, p);
+		return true;
+	}
+	if (p->conn.lost) /* forgotten by the loop */
+		return false;
+	poll(&ready, 1, 0);
+	if (ready.revents & (POLLIN | POLLOUT))
+		run(w, p);
+	else if (ready.revents & (POLLERR | POLLHUP))
+		world_break(w, p);
+	else
+		return false;
+	return true;
+}
+
+void
+world_quiet(struct world *w, struct peer *p)
+{
+	/* each turn takes a byte, or gives one, or ends a wait */
+	size_t most = 100 + 2 * p->sent_len + 4 * 100000, turns = 0;
+
+	while (world_turn(w, p))
+		CHECK(turns++ < most);
+	if (!p->open || p->want != WANT_READ || p->conn.state != CONN_HEAD)
+		return;
+	/* nothing borrowed between requests */
+	if (p->conn.work && !p->conn.work->begun)
+		CHECK(p->conn.work->in_end - p->conn.work->in_at == 1);
+}
+
+void
+world_spurious(struct world *w, struct peer *p)
+{
+	if (!p->open)
+		return;
+	tick(w);
+	run(w, p);
+}
+
+static bool
+is_due(const struct world *w, const struct peer *p)
+{
+	return p->open && p->want != WANT_AGAIN && p->want != WANT_LOG &&
+	    conn_deadline(&p->conn) <= w->clock.now;
+}
+
+static void
+fire(struct world *w, struct peer *p)
+{
+	unsigned fired = 0;
+
+	while (is_due(w, p)) {
+		unsigned state = p->conn.state;
+
+		CHECK(fired++ < 4); /* each moves the deadline */
+		if (state != CONN_DELAY)
+			p->dialogue.timed_out = true;
+		if (state == CONN_SEND)
+			p->dialogue.broken = true;
+		obey(w, p, conn_timeout(&p->conn));
+	}
+}
+
+void
+world_wait(struct world *w, uint64_t ns)
+{
+	kernel.now += ns;
+	tick(w);
+	for (unsigned i = 0; i < w->peers; i++)
+		fire(w, &w->peer[i]);
+}
+
+void
+world_flush(struct world *w, bool read)
+{
+	do {
+		ring_flush(&w->ring);
+		if (read)
+			log_read(&w->log);
+	} while (read && !ring_empty(&w->ring));
+	CHECK(w->ring.error == 0);
+}
