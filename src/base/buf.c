@@ -1,6 +1,6 @@
 #include "base/buf.h"
 
-enum { U64_DIGITS = 20 }; /* an even number: see pairs */
+enum { U64_DIGITS = 20 };
 
 void
 buf_copy(char *to, const char *from, size_t n)
@@ -27,26 +27,59 @@ buf_u64(struct buf *b, uint64_t value)
 	buf_u64_wide(b, value, 1);
 }
 
-/* Two digits to a division: every line of the log has some twenty numbers. */
-void
-buf_u64_wide(struct buf *b, uint64_t value, unsigned width)
+/* Digits of value: from its bits, times log10(2), which is 1233 / 4096. */
+static unsigned
+digits_of(uint64_t value)
+{
+	static const uint64_t powers[U64_DIGITS] = { 0, 10, 100, 1000, 10000,
+		100000, 1000000, 10000000, 100000000, 1000000000,
+		UINT64_C(10000000000), UINT64_C(100000000000),
+		UINT64_C(1000000000000), UINT64_C(10000000000000),
+		UINT64_C(100000000000000), UINT64_C(1000000000000000),
+		UINT64_C(10000000000000000), UINT64_C(100000000000000000),
+		UINT64_C(1000000000000000000), UINT64_C(10000000000000000000) };
+	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+	unsigned n = bits * 1233 >> 12;
+
+	return n + (value >= powers[n]);
+}
+
+/* Writes the two lowest digits of value before at. */
+static inline char *
+put_pair(char *at, unsigned value)
 {
 	static const char pairs[] =
 	    "00010203040506070809101112131415161718192021222324"
 	    "25262728293031323334353637383940414243444546474849"
 	    "50515253545556575859606162636465666768697071727374"
 	    "75767778798081828384858687888990919293949596979899";
-	char digits[U64_DIGITS];
-	size_t at = sizeof digits;
 
-	do {
-		memcpy(&digits[at -= 2], &pairs[2 * (value % 100)], 2);
-		value /= 100;
-	} while (value > 0 || sizeof digits - at < width);
-	/* the first pair may be one digit too many */
-	if (digits[at] == '0' && sizeof digits - at > (width > 1 ? width : 1))
-		at++;
-	buf_put(b, (struct span){ digits + at, sizeof digits - at });
+	return memcpy(at - 2, &pairs[2 * value], 2);
+}
+
+/* Two digits to a division, and 64-bit ones for large numbers alone: a line of
+ * the log has some ten numbers. */
+void
+buf_u64_wide(struct buf *b, uint64_t value, unsigned width)
+{
+	unsigned n = digits_of(value);
+	uint32_t rest;
+	char *at;
+
+	if (n < width)
+		n = width;
+	if (n > buf_room(b)) {
+		b->overflowed = true;
+		return;
+	}
+	b->len += n;
+	at = b->at + b->len;
+	for (; value > UINT32_MAX; value /= 100, n -= 2)
+		at = put_pair(at, (unsigned)(value % 100));
+	for (rest = (uint32_t)value; n >= 2; rest /= 100, n -= 2)
+		at = put_pair(at, rest % 100);
+	if (n > 0)
+		at[-1] = (char)('0' + rest);
 }
 
 void

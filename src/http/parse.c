@@ -23,26 +23,36 @@ struct seen {
 enum { BLOCK = 16 };
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
 
+/* The place of the first control byte in a block at s, or BLOCK. */
+static inline size_t
+block_find(const char *s)
+{
+	uint64_t half[BLOCK / 8];
+	block bytes;
+
+	memcpy(&bytes, s, BLOCK);
+	bytes = (block)((bytes < 0x20) | (bytes == 0x7f));
+	memcpy(half, &bytes, BLOCK);
+	if (half[0] != 0)
+		return (size_t)__builtin_ctzll(le64toh(half[0])) / 8;
+	if (half[1] != 0)
+		return 8 + (size_t)__builtin_ctzll(le64toh(half[1])) / 8;
+	return BLOCK;
+}
+
 /* How many bytes stand before the first control byte of s (HTAB is one). */
 static size_t
 text_length(const char *s, size_t len)
 {
-	size_t n = 0;
+	size_t n = 0, hit;
 
 	for (; len - n >= BLOCK; n += BLOCK) {
-		uint64_t half[BLOCK / 8];
-		block bytes;
-
-		memcpy(&bytes, s + n, BLOCK);
-		bytes = (block)((bytes < 0x20) | (bytes == 0x7f));
-		memcpy(half, &bytes, BLOCK);
-		if ((half[0] | half[1]) == 0)
-			continue;
-		if (half[0] != 0)
-			return n +
-			    (size_t)__builtin_ctzll(le64toh(half[0])) / 8;
-		return n + 8 + (size_t)__builtin_ctzll(le64toh(half[1])) / 8;
+		hit = block_find(s + n);
+		if (hit < BLOCK)
+			return n + hit;
 	}
+	if (n > 0 && n < len) /* some of these were looked at: no matter */
+		return len - BLOCK + block_find(s + len - BLOCK);
 	while (n < len && chars_has(CHARS_FIELD, s[n]) && s[n] != '\t')
 		n++;
 	return n;
@@ -306,6 +316,7 @@ take_fields(
 			return false;
 		f.name = span_between(at, colon);
 		f.value = value_between(colon + 1, eol);
+		req->name_lengths |= request_length_bit(f.name);
 		if (req->field_count < FIELDS_MAX)
 			req->fields[req->field_count++] = f;
 		else

@@ -52,9 +52,19 @@ struct request {
 	uint64_t content_length; /* with FRAMING_LENGTH */
 	bool keep_alive;         /* what the client asked for, by its version */
 	bool expect_continue;    /* Expect: 100-continue from a 1.1 client */
+	uint32_t
+	    name_lengths; /* of fields: see request_length_bit; 0: unknown */
 	unsigned field_count;
 	struct field fields[FIELDS_MAX];
 };
+
+/* The bit of name_lengths that stands for names of this length: most fields
+ * that are asked for are not there, and no name need be looked at to see it. */
+static inline uint32_t
+request_length_bit(struct span name)
+{
+	return UINT32_C(1) << (name.len < 31 ? name.len : 31);
+}
 
 /*
  * The value of the only field of this name (any case). at == NULL if there is

@@ -113,7 +113,7 @@ response_head(struct buf *out, const struct response *res,
 		put_status(out, res->status);
 		buf_put(out, SPAN("\r\n"));
 	}
-	put_field(out, SPAN("Date: "), context->date);
+	buf_put(out, context->date);
 	if (!res->no_content) {
 		if (res->type.len > 0)
 			put_field(out, SPAN("Content-Type: "), res->type);

@@ -48,7 +48,7 @@ struct span response_body(const struct response *res);
 
 /* What the connection adds to the head. */
 struct response_context {
-	struct span date;    /* "Sun, 06 Nov 1994 08:49:37 GMT" */
+	struct span date;    /* "Date: Sun, 06 Nov 1994 08:49:37 GMT" CRLF */
 	struct span id;      /* X-Request-Id to echo, or empty */
 	struct span extra;   /* whole field lines with CRLF, or empty */
 	bool keep_alive_1_0; /* say keep-alive: the client is a 1.0 one */

@@ -60,7 +60,7 @@ struct service {
 	size_t body_room;   /* bytes a handler may write */
 	struct request *scratch;
 	struct clock *clock;
-	struct span date;  /* HTTP form of clock->date */
+	struct span date;  /* the field line for clock->date */
 	bool closing;      /* answers say Connection: close */
 	uint64_t drain_at; /* when idle connections began to be sent home; 0 */
 };

@@ -65,7 +65,9 @@ tick(struct worker *w)
 	if (w->clock.date == w->date)
 		return;
 	w->date = w->clock.date;
+	buf_put(&date, SPAN("Date: "));
 	date_http(&date, w->date);
+	buf_put(&date, SPAN("\r\n"));
 	w->page.service.date = w->ops.service.date = buf_span(&date);
 }
 

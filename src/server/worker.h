@@ -66,7 +66,7 @@ struct worker {
 	struct clock clock;
 	struct slots page, ops;
 	struct request scratch;
-	char date_memory[32];
+	char date_memory[64];
 	int64_t date;
 	struct conn *again, **again_end; /* have more to do */
 	struct conn *log_wait, **log_wait_end;

@@ -21,7 +21,8 @@ static void
 begin(void)
 {
 	response_init(&res, (struct buf){ memory, 9, sizeof memory, true });
-	context = (struct response_context){ .date = SPAN(DATE) };
+	context =
+	    (struct response_context){ .date = SPAN("Date: " DATE "\r\n") };
 }
 
 static void
