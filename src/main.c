@@ -257,7 +257,6 @@ serve(void)
 	static struct worker_options o;
 	int err;
 
-	events_init(&events, STDERR_FILENO, config.log_namespace);
 	warn_unknown_variables();
 	metrics_init(&metrics, config.buckets, config.bucket_count);
 	app.latency_name = config.latency_metric;
@@ -276,7 +275,8 @@ serve(void)
 	return worker_run(&worker);
 }
 
-/* Opens what serving would open, and says on standard output how that went. */
+/* Opens what serving would open, and says on standard output how that went;
+ * warnings are on standard error. */
 static int
 check(void)
 {
@@ -284,8 +284,15 @@ check(void)
 	struct span text[] = { config.metrics_listen_text, config.listen_text };
 	char memory[1024];
 	struct buf line = buf_over(memory, sizeof memory);
+	uint32_t page_slots, ops_slots;
 	int status = 0;
 
+	warn_unknown_variables();
+	if (!share_descriptors(&page_slots, &ops_slots)) {
+		status = EXIT_CANNOT;
+		buf_put(
+		    &line, SPAN("my_webserver: limit on open files too low"));
+	}
 	for (int i = 0; i < 2 && status == 0; i++) {
 		if (listen_open(address[i]) >= 0)
 			continue;
@@ -335,6 +342,7 @@ main(int argc, char *argv[], char *envp[])
 		    buf_span(&text));
 		return EXIT_CONFIG;
 	}
+	events_init(&events, STDERR_FILENO, config.log_namespace);
 	switch (config.command) {
 	case COMMAND_HELP:
 		config_help(&text);

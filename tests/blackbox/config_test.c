@@ -312,8 +312,8 @@ check_says_in_one_line_what_serving_would_do(void **state)
 	struct run r;
 
 	(void)state;
-	r = RUN(
-	    "--check", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0");
+	r = RUN("--check", "--listen=127.0.0.1:0",
+	    "--metrics-listen=127.0.0.1:0", "--max-connections=100");
 	assert_int_equal(r.code, 0);
 	assert_int_equal(count_lines(r.out), 1);
 	assert_string_equal(r.err, "");
@@ -326,6 +326,14 @@ check_says_in_one_line_what_serving_would_do(void **state)
 	assert_int_equal(r.code, 2);
 	assert_int_equal(count_lines(r.out), 1);
 	assert_non_null(strstr(r.out, "--random-error"));
+	r = run(&(struct spawn){ .args = ARGS("--check", "--listen=127.0.0.1:0",
+				     "--metrics-listen=127.0.0.1:0"),
+	    .env = ARGS("MY_WEBSERVER_LISTN=:1"),
+	    .nofile = 12 });
+	assert_int_equal(r.code, 1);
+	assert_int_equal(count_lines(r.out), 1);
+	assert_non_null(strstr(r.out, "limit on open files"));
+	assert_non_null(strstr(r.err, "MY_WEBSERVER_LISTN"));
 	r = RUN("--random-error=abc", "--check");
 	assert_int_equal(r.code, 2);
 	assert_int_equal(count_lines(r.out), 1);
