@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "base/num.h"
@@ -153,6 +154,8 @@ static const struct option options[] = {
 	    "a duration such as 500ms or 5s, 1ms to 10m" },
 	{ "sources", "N", "connect from 127.0.0.1 to 127.0.0.N by turns",
 	    read_number, FIELD(sources), 1, 254, "a number, 1 to 254" },
+	{ "server", "PID", "tell this process's CPU time, too", read_number,
+	    FIELD(server), 1, INT_MAX, "the number of a process" },
 	{ "any-host", NULL, "allow a target that is not this machine",
 	    read_flag, FIELD(any_host), 0, 0, NULL },
 	{ "json", NULL, "results as JSON", read_flag, FIELD(json), 0, 0, NULL },
@@ -271,6 +274,7 @@ options_read(struct options *o, int argc, char *const argv[], struct buf *error)
 		.duration = OPTIONS_NONE,
 		.timeout = 5 * NS_PER_SEC,
 		.requests = OPTIONS_NONE,
+		.server = OPTIONS_NONE,
 		.pipeline = 1,
 		.method = SPAN("GET"),
 		.expect_status = 200,

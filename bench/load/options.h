@@ -30,6 +30,7 @@ struct options {
 	uint64_t expect_length; /* OPTIONS_NONE: as the first answer's */
 	uint64_t sources;       /* 0: the kernel's choice */
 	uint64_t seed;
+	uint64_t server; /* process to time; OPTIONS_NONE: none */
 	bool json, any_host, help;
 };
 

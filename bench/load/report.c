@@ -144,6 +144,11 @@ report_table(FILE *out, const struct options *o, const struct result *r)
 		    (unsigned long long)t->reconnects,
 		    (unsigned long long)t->resent);
 	table_failures(out, t);
+	if (o->server != OPTIONS_NONE)
+		fprintf(out,
+		    "the server   %.0f %% of a core, %.2f us a request\n",
+		    100 * per_second(r, r->server) / 1e9,
+		    (double)per_answer(r, r->server) / 1e3);
 	fprintf(out, "load itself  %.0f %% of a core, %.2f us a request\n\n",
 	    100 * per_second(r, r->user + r->system) / 1e9,
 	    (double)per_answer(r, r->user + r->system) / 1e3);
@@ -276,6 +281,8 @@ report_json(FILE *out, const struct options *o, const struct result *r)
 	json_failures(&j, t);
 	json_number(&j, "user_ns", r->user);
 	json_number(&j, "system_ns", r->system);
+	if (o->server != OPTIONS_NONE)
+		json_number(&j, "server_ns", r->server);
 	json_histogram(&j, "latency_ns", &t->latency);
 	if (o->rate > 0)
 		json_histogram(&j, "late_ns", &t->late);

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -34,6 +35,7 @@ struct run {
 	uint64_t told;               /* next progress line; CLOCK_NEVER: none */
 	uint64_t told_answers;
 	struct rusage usage; /* at the begin of the measured time */
+	uint64_t server;     /* the same for --server */
 	bool measuring, interrupted, no_pwait2;
 	char *text; /* the copies of the request */
 };
@@ -346,6 +348,20 @@ hopeless(const struct run *r)
 	    t->failures[FAILURE_CONNECT] >= r->options->connections;
 }
 
+/* CPU time of the process that --server names, ns; 0 if there is none. */
+static uint64_t
+server_time(const struct options *o)
+{
+	struct timespec t;
+	clockid_t id;
+
+	if (o->server == OPTIONS_NONE ||
+	    clock_getcpuclockid((pid_t)o->server, &id) != 0 ||
+	    clock_gettime(id, &t) < 0)
+		return 0;
+	return (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
 static void
 begin_measuring(struct run *r)
 {
@@ -353,6 +369,7 @@ begin_measuring(struct run *r)
 		return;
 	r->measuring = true;
 	getrusage(RUSAGE_SELF, &r->usage);
+	r->server = server_time(r->options);
 }
 
 static bool
@@ -420,7 +437,7 @@ conclude(struct run *r, struct result *result)
 {
 	struct load *l = &r->load;
 	struct rusage usage;
-	uint64_t to = l->tally.to;
+	uint64_t to = l->tally.to, server = server_time(r->options);
 
 	/* ended before its time: by the number of requests, or a signal */
 	if ((l->schedule.requests == 0 || r->interrupted) && l->now < to)
@@ -434,6 +451,7 @@ conclude(struct run *r, struct result *result)
 	result->elapsed = to - l->tally.from;
 	result->user = used(r->usage.ru_utime, usage.ru_utime);
 	result->system = used(r->usage.ru_stime, usage.ru_stime);
+	result->server = server > r->server ? server - r->server : 0;
 }
 
 int

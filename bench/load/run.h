@@ -9,6 +9,7 @@ struct result {
 	struct tally tally;
 	uint64_t elapsed;      /* of the measured time, ns */
 	uint64_t user, system; /* our own CPU time within it, ns */
+	uint64_t server;       /* with --server: that process's */
 	bool interrupted;      /* by SIGINT or SIGTERM */
 };
 
