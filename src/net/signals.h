@@ -5,7 +5,7 @@
 #define NET_SIGNALS_H
 
 /*
- * Blocks SIGTERM, SIGINT and SIGHUP, ignores SIGPIPE, and returns a
+ * Blocks SIGTERM, SIGINT and SIGHUP, ignores SIGPIPE and SIGXFSZ, and returns a
  * non-blocking descriptor that tells of the three; works as PID 1 too. -1 with
  * errno.
  */

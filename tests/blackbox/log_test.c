@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -733,6 +734,27 @@ standard_output_may_be_a_file(void **state)
 	assert_int_equal(count_lines(text), 1001);
 }
 
+static void
+a_file_at_its_limit_drops_and_does_not_kill(void **state)
+{
+	const struct rlimit small = { 64 * 1024, 64 * 1024 };
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	struct server *s;
+	struct flood f;
+
+	(void)state;
+	if (fd < 0)
+		skip();
+	s = server_start(&(struct spawn){ .out = fd });
+	assert_int_equal(prlimit(s->pid, RLIMIT_FSIZE, &small, NULL), 0);
+	flood_begin(&f, dial(s->page), 999);
+	flood_run(&f, NULL);
+	server_says(s, "File too large");
+	assert_true(
+	    sample(scrape(s), "my_webserver_log_lines_dropped_total") > 0);
+	assert_int_equal(server_stop(s), 0);
+}
+
 /* Requests are answered, all lines counted as dropped, and standard error was
  * told once with these words. */
 static void
@@ -857,6 +879,7 @@ main(void)
 		TEST(the_pipe_stays_blocking_for_those_who_share_it),
 		TEST(standard_output_may_be_a_socket),
 		TEST(standard_output_may_be_a_file),
+		TEST(a_file_at_its_limit_drops_and_does_not_kill),
 		TEST(a_full_disk_drops_and_says_so_once),
 		TEST(a_closed_pipe_drops_and_says_so_once),
 		TEST(closed_standard_output_becomes_dev_null),

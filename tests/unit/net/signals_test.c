@@ -49,6 +49,18 @@ a_broken_pipe_does_not_kill(void **state)
 	close(fd);
 }
 
+static void
+a_file_at_its_limit_does_not_kill(void **state)
+{
+	int fd = signals_open();
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(raise(SIGXFSZ), 0);
+	assert_int_equal(signals_read(fd), 0);
+	close(fd);
+}
+
 /* As under nohup(1), and as for PID 1: ignored, and yet read. */
 static void
 ignored_ones_are_read_too(void **state)
@@ -69,6 +81,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_of_the_three),
 		cmocka_unit_test(a_broken_pipe_does_not_kill),
+		cmocka_unit_test(a_file_at_its_limit_does_not_kill),
 		cmocka_unit_test(ignored_ones_are_read_too),
 	};
 
