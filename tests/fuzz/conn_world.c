@@ -14,7 +14,7 @@
 
 enum { BODY_ROOM = 8 * 1024, PEER_READ = 8 * 1024 };
 
-static char date_memory[32];
+static char date_memory[64];
 
 static void
 tick(struct world *w)
@@ -22,7 +22,9 @@ tick(struct world *w)
 	struct buf date = buf_over(date_memory, sizeof date_memory);
 
 	clock_set(&w->clock, kernel.now, w->wall + kernel.now);
+	buf_put(&date, SPAN("Date: "));
 	date_http(&date, w->clock.date);
+	buf_put(&date, SPAN("\r\n"));
 	w->service.date = buf_span(&date);
 }
 
