@@ -56,12 +56,6 @@ schedule_start(
 	s->next = s->rate > 0 ? moment(s) : start;
 }
 
-void
-schedule_stop(struct schedule *s)
-{
-	s->requests = 0;
-}
-
 uint64_t
 schedule_next(const struct schedule *s, uint64_t now)
 {

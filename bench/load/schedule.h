@@ -35,9 +35,6 @@ struct schedule {
 void schedule_start(
     struct schedule *s, uint64_t start, uint64_t warmup, uint64_t duration);
 
-/* Nothing is due any more. */
-void schedule_stop(struct schedule *s);
-
 /* When the next request is due, or CLOCK_NEVER if none is. */
 uint64_t schedule_next(const struct schedule *s, uint64_t now);
 
