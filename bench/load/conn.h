@@ -61,6 +61,7 @@ struct load {
 	struct conn_queue free; /* open loop only */
 	struct conn *conns;
 	uint64_t *times;
+	char *text;   /* what requests is a span of */
 	char *memory; /* READ_MAX bytes for what is received */
 };
 

@@ -2,11 +2,11 @@
  * load - a load generator for web servers that checks what it gets. README.md
  * in the folder above explains its use.
  *
- * options.c  the command line          schedule.c   when requests are due
- * target.c   the URL                   answer.c     where an answer ends
- * run.c      the event loop            histogram.c  how long they took
- * conn.c     one connection            tally.c      what was counted
- * report.c   the result
+ * options.c   the command line         schedule.c   when requests are due
+ * target.c    the URL                  answer.c     where an answer ends
+ * prepare.c   descriptors and memory   histogram.c  how long they took
+ * run.c       the event loop           tally.c      what was counted
+ * conn.c      one connection           report.c     the result
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -16,11 +16,10 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "conn.h"
+#include "prepare.h"
 
 enum {
 	EVENTS_MAX = 256,
-	REQUEST_MAX = 64 * 1024,
-	FILES_MORE = 8,  /* standard ones, epoll, signals, some to spare */
 	OPENED_MAX = 32, /* connections begun in a millisecond */
 };
 
@@ -37,7 +36,6 @@ struct run {
 	struct rusage usage; /* at the begin of the measured time */
 	uint64_t server;     /* the same for --server */
 	bool measuring, interrupted, no_pwait2;
-	char *text; /* the copies of the request */
 };
 
 static int
@@ -51,74 +49,19 @@ fail(struct buf *error, const char *what, const char *why)
 
 /* ---- before the start ---- */
 
+/* CPU time of the process that --server names, ns. Returns 0 or -1. */
 static int
-raise_files(const struct options *o, struct buf *error)
+server_time(const struct options *o, uint64_t *ns)
 {
-	uint64_t needed = o->connections + FILES_MORE;
-	struct rlimit files;
+	struct timespec t;
+	clockid_t id;
 
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return fail(error, "open files", strerror(errno));
-	files.rlim_cur = files.rlim_max;
-	if (files.rlim_max < needed) {
-		buf_put(error, SPAN("--connections="));
-		buf_u64(error, o->connections);
-		buf_put(error, SPAN(": they need "));
-		buf_u64(error, needed);
-		buf_put(error, SPAN(" open files, and the hard limit is "));
-		buf_u64(error, files.rlim_max);
-		buf_put(error, SPAN(" (ulimit -Hn): for more than "));
-		buf_u64(error, files.rlim_max - FILES_MORE);
-		buf_put(error, SPAN(" connections, run several at a time"));
+	*ns = 0;
+	if (o->server == OPTIONS_NONE)
+		return 0;
+	if (clock_getcpuclockid((pid_t)o->server, &id) || clock_gettime(id, &t))
 		return -1;
-	}
-	if (setrlimit(RLIMIT_NOFILE, &files))
-		return fail(error, "open files", strerror(errno));
-	return 0;
-}
-
-static int
-make_requests(struct run *r, struct buf *error)
-{
-	struct load *l = &r->load;
-	size_t copies = (size_t)r->options->pipeline + 1;
-	struct buf one;
-	char *memory = malloc(REQUEST_MAX);
-
-	if (!memory)
-		return fail(error, "memory", strerror(errno));
-	one = buf_over(memory, REQUEST_MAX);
-	options_request(r->options, &one);
-	r->text = one.overflowed ? NULL : malloc(one.len * copies);
-	if (r->text) {
-		for (size_t i = 0; i < copies; i++)
-			memcpy(r->text + i * one.len, one.at, one.len);
-		l->requests = (struct span){ r->text, one.len * copies };
-		l->request_size = one.len;
-	}
-	free(memory);
-	if (one.overflowed)
-		return fail(error, "the request", "longer than 64 KiB");
-	return r->text ? 0 : fail(error, "memory", strerror(errno));
-}
-
-static int
-make_conns(struct run *r, struct buf *error)
-{
-	struct load *l = &r->load;
-	size_t count = (size_t)r->options->connections;
-	size_t depth = (size_t)r->options->pipeline;
-
-	l->conns = calloc(count, sizeof *l->conns);
-	l->times = calloc(count * depth, sizeof *l->times);
-	l->memory = malloc(READ_MAX);
-	if (!l->conns || !l->times || !l->memory)
-		return fail(error, "memory", strerror(errno));
-	for (size_t i = 0; i < count; i++) {
-		l->conns[i].fd = -1;
-		l->conns[i].number = (uint32_t)i;
-		l->conns[i].times = l->times + i * depth;
-	}
+	*ns = (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
 	return 0;
 }
 
@@ -141,20 +84,11 @@ watch_signals(struct run *r)
 }
 
 static int
-prepare(struct run *r, struct buf *error)
+get_ready(struct run *r, struct buf *error)
 {
 	const struct options *o = r->options;
-	struct load *l = &r->load;
 
-	l->options = o;
-	l->epoll = r->signals = -1;
-	l->schedule.rate = o->rate;
-	l->schedule.random = o->random;
-	l->schedule.prng.state = o->seed;
-	l->schedule.requests = o->requests;
-	l->tally.expect_status = o->expect_status;
-	l->tally.expect_length = o->expect_length;
-	l->tally.from = l->tally.to = CLOCK_NEVER;
+	r->load.epoll = r->signals = -1;
 	r->deadline = CLOCK_NEVER;
 	r->check_every = o->timeout / 10;
 	if (r->check_every > 100 * NS_PER_MS)
@@ -163,28 +97,11 @@ prepare(struct run *r, struct buf *error)
 		r->check_every = NS_PER_MS;
 	/* a rate wants to be woken at the moment it asked for */
 	prctl(PR_SET_TIMERSLACK, 1);
-	if (raise_files(o, error) || make_requests(r, error) ||
-	    make_conns(r, error))
+	if (server_time(o, &r->server))
+		return fail(error, "--server", "no such process");
+	if (prepare(&r->load, o, error))
 		return -1;
 	return watch_signals(r) ? fail(error, "epoll", strerror(errno)) : 0;
-}
-
-static void
-release(struct run *r)
-{
-	struct load *l = &r->load;
-
-	for (size_t i = 0; l->conns && i < r->options->connections; i++)
-		if (l->conns[i].fd >= 0)
-			close(l->conns[i].fd);
-	if (l->epoll >= 0)
-		close(l->epoll);
-	if (r->signals >= 0)
-		close(r->signals);
-	free(l->conns);
-	free(l->times);
-	free(l->memory);
-	free(r->text);
 }
 
 /* ---- a turn of the loop ---- */
@@ -348,20 +265,6 @@ hopeless(const struct run *r)
 	    t->failures[FAILURE_CONNECT] >= r->options->connections;
 }
 
-/* CPU time of the process that --server names, ns; 0 if there is none. */
-static uint64_t
-server_time(const struct options *o)
-{
-	struct timespec t;
-	clockid_t id;
-
-	if (o->server == OPTIONS_NONE ||
-	    clock_getcpuclockid((pid_t)o->server, &id) != 0 ||
-	    clock_gettime(id, &t) < 0)
-		return 0;
-	return (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
-}
-
 static void
 begin_measuring(struct run *r)
 {
@@ -369,7 +272,7 @@ begin_measuring(struct run *r)
 		return;
 	r->measuring = true;
 	getrusage(RUSAGE_SELF, &r->usage);
-	r->server = server_time(r->options);
+	server_time(r->options, &r->server);
 }
 
 static bool
@@ -437,13 +340,14 @@ conclude(struct run *r, struct result *result)
 {
 	struct load *l = &r->load;
 	struct rusage usage;
-	uint64_t to = l->tally.to, server = server_time(r->options);
+	uint64_t to = l->tally.to, server;
 
 	/* ended before its time: by the number of requests, or a signal */
 	if ((l->schedule.requests == 0 || r->interrupted) && l->now < to)
 		to = l->now;
 	count_rest(r);
 	getrusage(RUSAGE_SELF, &usage);
+	server_time(r->options, &server);
 	result->tally = l->tally;
 	result->interrupted = r->interrupted;
 	if (!r->measuring)
@@ -466,7 +370,7 @@ run(const struct options *o, bool progress, struct result *result,
 	r->options = o;
 	r->load.now = clock_monotonic();
 	r->told = progress ? r->load.now + NS_PER_SEC : CLOCK_NEVER;
-	failed = prepare(r, error);
+	failed = get_ready(r, error);
 	if (!failed) {
 		loop(r);
 		if (progress)
@@ -476,7 +380,11 @@ run(const struct options *o, bool progress, struct result *result,
 			    fail(error, "no connection", r->load.tally.first);
 		conclude(r, result);
 	}
-	release(r);
+	release(&r->load);
+	if (r->load.epoll >= 0)
+		close(r->load.epoll);
+	if (r->signals >= 0)
+		close(r->signals);
 	free(r);
 	return failed;
 }
