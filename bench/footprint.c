@@ -317,7 +317,8 @@ unread(const char *path)
 int
 main(int argc, char *argv[])
 {
-	int connections = argc > 2 ? atoi(argv[2]) : CONNECTIONS;
+	int connections =
+	    argc > 2 ? (int)strtol(argv[2], NULL, 10) : CONNECTIONS;
 	struct rlimit files;
 	struct stat st;
 
