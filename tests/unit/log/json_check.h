@@ -142,7 +142,7 @@ check_object(struct span *s) // NOLINT(misc-no-recursion)
 }
 
 /* One object in one line that ends in a newline. */
-static bool
+static inline bool
 check_line(struct span s)
 {
 	return check_object(&s) && check_take(&s, '\n') && s.len == 0;
