@@ -332,8 +332,12 @@ main(int argc, char *argv[], char *envp[])
 	static char memory[8192];
 	struct buf text = buf_over(memory, sizeof memory - 1);
 
-	if (!fill_standard_streams())
+	if (!fill_standard_streams()) {
+		print(STDERR_FILENO,
+		    SPAN("my_webserver: descriptors 0 to 2 are not open, and "
+			 "there is no /dev/null\n"));
 		return EXIT_CANNOT;
+	}
 	if (!config_read(&config, argc, argv, envp, &text)) {
 		text.cap = sizeof memory;
 		buf_char(&text, '\n');

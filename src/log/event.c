@@ -129,15 +129,19 @@ event_end(struct event *ev)
 {
 	struct pollfd p = { .fd = ev->to->fd, .events = POLLOUT };
 	struct span end = ev->to->text ? SPAN("\n") : JSON_END;
-	ssize_t done;
+	struct span rest;
 
 	ev->line.cap += JSON_END.len;
 	buf_put(&ev->line, end);
-	if (poll(&p, 1, 0) <= 0)
-		return;
-	do
-		done = write(p.fd, ev->line.at, ev->line.len);
-	while (done < 0 && errno == EINTR);
+	rest = buf_span(&ev->line);
+	while (rest.len > 0 && poll(&p, 1, 0) > 0) {
+		ssize_t done = write(p.fd, rest.at, rest.len);
+
+		if (done > 0)
+			rest = span_from(rest, (size_t)done);
+		else if (done == 0 || errno != EINTR)
+			break;
+	}
 }
 
 void

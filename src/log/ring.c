@@ -39,17 +39,18 @@ ring_init(struct ring *r, char *memory, size_t cap, int fd)
 	int own;
 
 	*r = (struct ring){
-		.memory = memory, .cap = cap, .fd = fd, .sink = RING_PLAIN
+		.memory = memory, .cap = cap, .fd = fd, .sink = RING_POLL
 	};
 	if (fstat(fd, &st) < 0)
-		return;
+		return; /* it may be anything: polling suits all */
 	if (S_ISSOCK(st.st_mode)) {
 		r->sink = RING_SOCKET;
 		return;
 	}
-	if (!S_ISFIFO(st.st_mode) && !(S_ISCHR(st.st_mode) && isatty(fd)))
+	if (!S_ISFIFO(st.st_mode) && !(S_ISCHR(st.st_mode) && isatty(fd))) {
+		r->sink = RING_PLAIN;
 		return;
-	r->sink = RING_POLL;
+	}
 	own = reopen(fd);
 	if (own >= 0) {
 		r->fd = own;

@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/epoll.h>
 
@@ -71,13 +72,13 @@ loop_change(struct loop *l, int fd, uint64_t tag, unsigned interest)
 	return epoll_ctl(l->fd, EPOLL_CTL_MOD, fd, &event);
 }
 
-void
+int
 loop_forget(struct loop *l, int fd)
 {
 	/* not NULL: Linux before 2.6.9 wants it, epoll_ctl(2), BUGS */
 	struct epoll_event event = { 0 };
 
-	epoll_ctl(l->fd, EPOLL_CTL_DEL, fd, &event);
+	return epoll_ctl(l->fd, EPOLL_CTL_DEL, fd, &event);
 }
 
 int
@@ -92,5 +93,5 @@ loop_wait(
 		out[i].tag = events[i].data.u64;
 		out[i].ready = ready_set(events[i].events);
 	}
-	return n < 0 ? 0 : n;
+	return n < 0 && errno == EINTR ? 0 : n;
 }

@@ -35,13 +35,15 @@ int loop_watch(struct loop *l, int fd, uint64_t tag, unsigned interest);
 /* Changes what fd is watched for, or its tag. 0, or -1 with errno. */
 int loop_change(struct loop *l, int fd, uint64_t tag, unsigned interest);
 
-/* Ends it; not needed before close(2) of the only descriptor of a file. */
-void loop_forget(struct loop *l, int fd);
+/* Ends it; not needed before close(2) of the only descriptor of a file. 0, or
+ * -1 with errno. */
+int loop_forget(struct loop *l, int fd);
 
 /*
  * Waits until something is ready or the deadline (monotonic ns, CLOCK_NEVER for
  * none; now is the present) has passed; never wakes before it. Fills at most
- * LOOP_BATCH events and returns how many: 0 on a timeout or a signal.
+ * LOOP_BATCH events and returns how many: 0 on a timeout or a signal; -1 with
+ * errno if it cannot wait at all.
  */
 int loop_wait(
     struct loop *l, struct loop_event *out, uint64_t now, uint64_t deadline);

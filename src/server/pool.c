@@ -20,8 +20,10 @@ pool_open(struct pool *p, size_t size, uint32_t blocks)
 {
 	*p = (struct pool){ .size = size, .blocks = blocks };
 	p->memory = pool_reserve(size * blocks);
+	if (!p->memory)
+		return -1;
 	p->free = pool_reserve(sizeof *p->free * blocks);
-	return p->memory && p->free ? 0 : -1;
+	return p->free ? 0 : -1;
 }
 
 void *

@@ -19,7 +19,7 @@ enum tag_kind {
 	TAG_LOG
 };
 
-/* How long accepting rests when the system has no descriptors left. */
+/* How long what failed for lack of descriptors or memory rests. */
 #define BACKOFF_TIME (100 * NS_PER_MS)
 
 enum { ACCEPT_BATCH = 64 };
@@ -96,13 +96,14 @@ unqueue(struct conn **list, struct conn ***end, const struct conn *c)
 	}
 }
 
-static void
+/* False if it cannot be watched, and so not be served. */
+static bool
 watch(struct worker *w, struct conn *c, unsigned interest)
 {
 	if (c->interest == interest)
-		return;
+		return true;
 	c->interest = interest;
-	loop_change(&w->loop, c->fd, conn_tag(w, c), interest);
+	return loop_change(&w->loop, c->fd, conn_tag(w, c), interest) == 0;
 }
 
 void
@@ -123,16 +124,18 @@ worker_close(struct worker *w, struct conn *c)
 void
 worker_obey(struct worker *w, struct conn *c, enum want want)
 {
+	bool watched = true;
+
 	c->want = (uint8_t)want;
 	switch (want) {
 	case WANT_READ:
-		watch(w, c, LOOP_READ);
+		watched = watch(w, c, LOOP_READ);
 		break;
 	case WANT_WRITE:
-		watch(w, c, LOOP_WRITE);
+		watched = watch(w, c, LOOP_WRITE);
 		break;
 	case WANT_SLEEP:
-		watch(w, c, LOOP_NOTHING);
+		watched = watch(w, c, LOOP_NOTHING);
 		break;
 	case WANT_AGAIN:
 		enqueue(&w->again_end, c);
@@ -142,10 +145,14 @@ worker_obey(struct worker *w, struct conn *c, enum want want)
 		if (c->lost)
 			loop_forget(&w->loop, c->fd);
 		else
-			watch(w, c, LOOP_NOTHING);
+			watched = watch(w, c, LOOP_NOTHING);
 		enqueue(&w->log_wait_end, c);
 		break;
 	case WANT_CLOSE:
+		watched = false;
+		break;
+	}
+	if (!watched) {
 		worker_close(w, c);
 		return;
 	}
@@ -160,10 +167,12 @@ watch_listener(struct worker *w, struct slots *s)
 
 	if (s->fd < 0 || wanted == s->watched)
 		return;
-	s->watched = wanted;
-	loop_change(&w->loop, s->fd,
-	    tag_of(s == &w->page ? TAG_PAGE : TAG_OPS, 0, 0),
-	    wanted ? LOOP_READ : LOOP_NOTHING);
+	if (loop_change(&w->loop, s->fd,
+		tag_of(s == &w->page ? TAG_PAGE : TAG_OPS, 0, 0),
+		wanted ? LOOP_READ : LOOP_NOTHING) == 0)
+		s->watched = wanted;
+	else if (wanted)
+		s->backoff = w->clock.now + BACKOFF_TIME; /* and again */
 }
 
 /* No descriptor to be had: rest, and say so once. */
@@ -192,10 +201,11 @@ worker_accept(struct worker *w, struct slots *s, unsigned most)
 		struct conn *c;
 		int fd = listen_accept(s->fd, &peer);
 
+		if (fd < 0 && errno == EAGAIN)
+			return true;
 		if (fd < 0) {
-			if (errno != EAGAIN)
-				back_off(w, s, errno);
-			return errno == EAGAIN;
+			back_off(w, s, errno);
+			return false;
 		}
 		address_host(&host, &peer);
 		c = pool_take(&s->conns);
@@ -311,6 +321,18 @@ log_trouble(struct worker *w, int error)
 	event_end(&ev);
 }
 
+/* Waits for room while there is none. Whatever fails is tried again in the next
+ * turn, for which next_deadline sees. */
+static void
+watch_log(struct worker *w, const struct ring *r)
+{
+	if (r->blocked != w->log_watched &&
+	    (r->blocked ? loop_watch(&w->loop, r->fd, tag_of(TAG_LOG, 0, 0),
+			      LOOP_WRITE)
+			: loop_forget(&w->loop, r->fd)) == 0)
+		w->log_watched = r->blocked;
+}
+
 static void
 flush_log(struct worker *w)
 {
@@ -324,14 +346,7 @@ flush_log(struct worker *w)
 	log_trouble(w, r->error);
 	metric_set(&m->log_lines, r->written);
 	metric_set(&m->log_dropped, r->dropped);
-	if (r->blocked != w->log_watched) {
-		w->log_watched = r->blocked;
-		if (r->blocked)
-			loop_watch(
-			    &w->loop, r->fd, tag_of(TAG_LOG, 0, 0), LOOP_WRITE);
-		else
-			loop_forget(&w->loop, r->fd);
-	}
+	watch_log(w, r);
 	if (w->log_wait && r->cap - r->len >= ACCESS_LINE_MAX) {
 		/* to the end of those who have more to do */
 		*w->again_end = w->log_wait;
@@ -350,15 +365,32 @@ earlier(uint64_t a, uint64_t b)
 static uint64_t
 next_deadline(const struct worker *w)
 {
+	const struct ring *r = w->options->ring;
 	uint64_t next = timers_next(&w->timers);
 
 	if (w->again)
 		return w->clock.now;
+	if (r && r->blocked && !w->log_watched)
+		next = earlier(next, w->clock.now + BACKOFF_TIME);
 	if (w->page.backoff)
 		next = earlier(next, w->page.backoff);
 	if (w->ops.backoff)
 		next = earlier(next, w->ops.backoff);
 	return earlier(next, drain_deadline(w));
+}
+
+/* Waiting fails for no reason that could pass: better to be restarted. */
+static int
+give_up(struct worker *w, int error)
+{
+	struct event ev;
+
+	if (w->options->ring)
+		ring_flush(w->options->ring);
+	event_begin(&ev, w->options->events, EVENT_ERROR, "cannot go on");
+	event_errno(&ev, error);
+	event_end(&ev);
+	return 1;
 }
 
 int
@@ -373,6 +405,8 @@ worker_run(struct worker *w)
 		watch_listener(w, &w->page);
 		watch_listener(w, &w->ops);
 		n = loop_wait(&w->loop, events, w->clock.now, next_deadline(w));
+		if (n < 0)
+			return give_up(w, errno);
 		tick(w);
 		run_list(w, &w->again, &w->again_end);
 		for (int i = 0; i < n; i++)

@@ -84,7 +84,7 @@ int worker_open(struct worker *w, const struct worker_options *options);
 
 /*
  * Serves until a signal ends it; returns the exit status: 0 after an orderly
- * end, 128 + signal after a second signal.
+ * end, 128 + signal after a second signal, 1 if the loop cannot go on.
  */
 int worker_run(struct worker *w);
 
