@@ -87,13 +87,15 @@ BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZERS := $(FUZZ:%=$B/tests/fuzz/%_fuzz)
 REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
+FAULTS  := $B/tests/faults/faults_test
+FAULTY  := $B/tests/faults/my_webserver
 FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] bench/*.[ch] bench/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh) bench/validate-load
 Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
-.PHONY: all program run check unit blackbox fuzz fuzzers fuzz-replay floors lint format format-check \
+.PHONY: all program run check unit blackbox faults fuzz fuzzers fuzz-replay floors lint format format-check \
     reproducible image install clean help tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -130,6 +132,15 @@ blackbox: all ## Tests of the running server, over sockets
 	    tests/run.sh $(BLACK:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
 
 tests: $(BLACK)
+
+faults: ## What the server asks of the kernel fails, call by call (SAN= as for unit)
+ifdef SAN
+faults: $(FAULTS) $(FAULTY)
+	$(if $(filter none,$(SAN)),$(Q)tests/faults/complete.sh $(OBJ))
+	@MY_WEBSERVER_BINARY=$(CURDIR)/$(FAULTY) tests/run.sh $(FAULTS)
+else
+	$(MAKESAME) CC='$(TEST_CC)' SAN=none faults
+endif
 
 fuzz: ## Fuzz every target for FUZZ_SECONDS (60), with clang's libFuzzer
 	$(MAKESAME) CC=clang SAN=fuzzer-no-link,address,undefined fuzzers
@@ -230,6 +241,17 @@ $(BLACK): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard te
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 
+# Fault injection: a server that is linked with the shim, and the program that
+# drives it.
+$(FAULTS) $(FAULTY): DEFS += -Itests
+$(FAULTY): $(OBJ) $B/tests/faults/shim.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,tests/faults/shim.c) -o $@ $^ -pie
+$(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out %/shim.c,$(wildcard tests/faults/*.c))) \
+    $B/tests/blackbox/harness.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
+
 # A fuzz target NAME is NAME_fuzz.c, with NAME_*.c and oracle_*.c beside it, and
 # everything but main.
 fuzz_sources = $(wildcard tests/fuzz/$(1)_*.c tests/fuzz/oracle_*.c)
@@ -244,4 +266,4 @@ $(REPLAYS): $B/tests/fuzz/%_replay: $B/tests/fuzz/replay.o $(FUZZ_OBJ)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(call fuzz_sources,$*)) \
 	    -o $@ $^ -pie
 
--include $(OBJ:.o=.d) $(BENCH:.o=.d) $B/bench/load/main.d $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d)
+-include $(OBJ:.o=.d) $(BENCH:.o=.d) $B/bench/load/main.d $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d $B/tests/faults/*.d)

@@ -74,9 +74,11 @@ step 'at most 120 KiB' size_limit
 tests 'unit tests' "$MAKE" "$jobs" unit
 tests 'fuzz corpora' "$MAKE" "$jobs" fuzz-replay
 tests 'black box, release binary' "$MAKE" "$jobs" CC=musl-gcc blackbox
+tests 'fault injection' "$MAKE" "$jobs" CC=gcc faults
 tests 'unit tests, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc unit
 tests 'fuzz corpora, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc fuzz-replay
 tests 'black box, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc blackbox
+tests 'fault injection, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc faults
 step 'floors' "$MAKE" floors
 step 'format' "$MAKE" format-check
 step 'lint' "$MAKE" lint
