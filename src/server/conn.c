@@ -543,7 +543,9 @@ conn_deadline(const struct conn *c)
 	switch ((enum conn_state)c->state) {
 	case CONN_HEAD:
 		if (c->work && c->work->begun)
-			return c->work->start + s->header_timeout;
+			/* not while answers before it held it up */
+			return later(c->work->start, c->since) +
+			    s->header_timeout;
 		return idle_deadline(c);
 	case CONN_BODY:
 		return c->since + s->body_timeout;

@@ -749,6 +749,25 @@ random_delays_keep_the_order_of_pipelined_answers(void **state)
 		assert_int_equal(hear(c, NULL, false), i % 3 ? 200 : 404);
 }
 
+/* The head's time begins when it is its turn to be read. */
+static void
+half_a_head_behind_a_delay_is_not_timed_out(void **state)
+{
+	struct server *s =
+	    START("--random-delay=500ms-500ms", "--header-timeout=250ms");
+	struct client *c = dial(s->page);
+
+	(void)state;
+	assert_true(tell(c, GET("/") "GET / HT"));
+	await_sample(s, "http_requests_in_flight", 1);
+	assert_true(tell(c, "TP/1.1\r\nHost: a\r\n\r\n"));
+	assert_int_equal(hear(c, NULL, false), 200);
+	assert_int_equal(hear(c, NULL, false), 200);
+	assert_true(tell(c, GET("/") "GET / HT"));
+	assert_int_equal(hear(c, NULL, false), 200);
+	assert_int_equal(hear(c, NULL, false), 408);
+}
+
 static void
 malformed_requests_are_never_delayed(void **state)
 {
@@ -843,6 +862,7 @@ main(void)
 		TEST(who_still_sends_after_an_early_error_gets_to_read_it),
 		TEST(a_thousand_answers_can_be_delayed_at_once),
 		TEST(random_delays_keep_the_order_of_pipelined_answers),
+		TEST(half_a_head_behind_a_delay_is_not_timed_out),
 		TEST(malformed_requests_are_never_delayed),
 		TEST(random_error_100_answers_500_to_well_formed_requests),
 		TEST(random_error_50_answers_both),
