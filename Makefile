@@ -90,13 +90,13 @@ REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
 FAULTS  := $B/tests/faults/faults_test
 FAULTY  := $B/tests/faults/my_webserver
 FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] bench/*.[ch] bench/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
-SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh) bench/validate-load
+SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh) bench/run bench/validate-load
 Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
 .PHONY: all program run check unit blackbox faults fuzz fuzzers fuzz-replay floors lint format format-check \
-    reproducible image install clean help tests FORCE
+    bench reproducible image install clean help tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -177,6 +177,9 @@ format: ## Format the C files
 format-check: ## Are the C files formatted?
 	$(Q)clang-format --dry-run -Werror $(FORMAT)
 
+bench: all build/limit build/footprint ## Measure, beside nginx where there is one: bench/README.md
+	@bench/run $(CASES)
+
 reproducible: ## Built in two other folders: the same bytes?
 	$(MAKESAME) CC='$(CC)' REVISION='$(REVISION)' SAN= all
 	$(Q)tests/reproducible.sh '$(CC)' '$(REVISION)'
@@ -226,6 +229,10 @@ $B/%.o: %.c Makefile
 	$(Q)$(CC) $(DEFS) $(BASE) $(OPT) -frandom-seed=$< -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $B/bench/%.o $B/tests/unit/bench/%.o: DEFS += -Ibench
+
+build/limit build/footprint: build/%: bench/%.c Makefile
+	$(call say,CC,$@)
+	$(Q)$(HOST_CC) $(DEFS) -std=gnu11 $(WARN) -O2 -o $@ $<
 
 # A test is linked with its folder and lower floors, and no more. What it defines
 # as __wrap_NAME takes the place of NAME.

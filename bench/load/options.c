@@ -51,6 +51,15 @@ read_duration(struct options *o, const struct option *option, struct span value)
 }
 
 static const char *
+read_length(struct options *o, const struct option *option, struct span value)
+{
+	if (!span_eq(value, SPAN("any")))
+		return read_number(o, option, value);
+	*number_field(o, option) = OPTIONS_ANY;
+	return NULL;
+}
+
+static const char *
 read_flag(struct options *o, const struct option *option, struct span value)
 {
 	(void)value;
@@ -147,8 +156,9 @@ static const struct option options[] = {
 	{ "expect-status", "N", "every answer's status [200]", read_number,
 	    FIELD(expect_status), 200, 599, "a status, 200 to 599" },
 	{ "expect-length", "N",
-	    "every answer's body in bytes [as the first one's]", read_number,
-	    FIELD(expect_length), 0, UINT64_MAX - 1, "a number of bytes" },
+	    "every answer's body in bytes, or any [as the first one's]",
+	    read_length, FIELD(expect_length), 0, OPTIONS_ANY - 1,
+	    "a number of bytes, or any" },
 	{ "timeout", "TIME", "for connecting, and for an answer [5s]",
 	    read_duration, FIELD(timeout), NS_PER_MS, 600 * NS_PER_SEC,
 	    "a duration such as 500ms or 5s, 1ms to 10m" },

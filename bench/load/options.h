@@ -12,6 +12,8 @@ enum { OPTIONS_HEADERS_MAX = 32 };
 
 /* A number that was not given. */
 #define OPTIONS_NONE UINT64_MAX
+/* --expect-length=any */
+#define OPTIONS_ANY (UINT64_MAX - 1)
 
 struct options {
 	struct target target;

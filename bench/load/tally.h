@@ -23,7 +23,8 @@ enum { TALLY_STATUSES = 600, TALLY_TEXT_MAX = 160 };
 
 struct tally {
 	/* set before the start */
-	uint64_t expect_status, expect_length; /* UINT64_MAX: to be learned */
+	uint64_t expect_status, expect_length; /* UINT64_MAX: to be
+	                                        * learned; one less: any */
 	uint64_t from, to; /* the measured time, monotonic ns */
 
 	uint64_t answers; /* to measured requests, right or wrong */

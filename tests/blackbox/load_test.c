@@ -125,6 +125,21 @@ ipv6_and_headers(void **state)
 	assert_int_equal(server_stop(s), 0);
 }
 
+/* A scrape grows as its numbers do. */
+static void
+any_length(void **state)
+{
+	struct server *s = START_PLAIN();
+	char *json = LOAD(0, "--requests=2000", "--connections=1",
+	    "--expect-length=any", url_of(s->metrics, "/metrics"));
+
+	(void)state;
+	assert_int_equal(number(json, "answers"), 2000);
+	LOAD(1, "--requests=2000", "--connections=1",
+	    url_of(s->metrics, "/metrics"));
+	assert_int_equal(server_stop(s), 0);
+}
+
 static void
 times_the_server(void **state)
 {
@@ -269,6 +284,7 @@ main(void)
 		TEST(sources_take_turns),
 		TEST(many_connections),
 		TEST(ipv6_and_headers),
+		TEST(any_length),
 		TEST(times_the_server),
 		TEST(interrupted_with_its_results),
 		TEST(server_that_dies),

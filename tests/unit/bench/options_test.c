@@ -89,6 +89,14 @@ every_option_both_ways(void **state)
 }
 
 static void
+any_length_will_do(void **state)
+{
+	(void)state;
+	assert_int_equal(READ("--expect-length=any"), 0);
+	assert_true(o.expect_length == OPTIONS_ANY);
+}
+
+static void
 requests_alone_have_more_time(void **state)
 {
 	(void)state;
@@ -283,6 +291,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_option_both_ways),
+		cmocka_unit_test(any_length_will_do),
 		cmocka_unit_test(requests_alone_have_more_time),
 		cmocka_unit_test(help_needs_nothing_else),
 		cmocka_unit_test(wrong_options),
