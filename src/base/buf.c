@@ -21,12 +21,6 @@ buf_copy(char *to, const char *from, size_t n)
 	}
 }
 
-void
-buf_u64(struct buf *b, uint64_t value)
-{
-	buf_u64_wide(b, value, 1);
-}
-
 /* Digits of value: from its bits, times log10(2), which is 1233 / 4096. */
 static unsigned
 digits_of(uint64_t value)
@@ -60,26 +54,41 @@ put_pair(char *at, unsigned value)
 /* Two digits to a division, and 64-bit ones for large numbers alone: a line of
  * the log has some ten numbers. */
 void
-buf_u64_wide(struct buf *b, uint64_t value, unsigned width)
+buf_u64(struct buf *b, uint64_t value)
 {
 	unsigned n = digits_of(value);
 	uint32_t rest;
 	char *at;
 
-	if (n < width)
-		n = width;
 	if (n > buf_room(b)) {
 		b->overflowed = true;
 		return;
 	}
 	b->len += n;
 	at = b->at + b->len;
-	for (; value > UINT32_MAX; value /= 100, n -= 2)
+	for (; value > UINT32_MAX; value /= 100)
 		at = put_pair(at, (unsigned)(value % 100));
-	for (rest = (uint32_t)value; n >= 2; rest /= 100, n -= 2)
+	for (rest = (uint32_t)value; rest >= 10; rest /= 100)
 		at = put_pair(at, rest % 100);
-	if (n > 0)
+	if (at > b->at + b->len - n)
 		at[-1] = (char)('0' + rest);
+}
+
+void
+buf_digits(struct buf *b, uint32_t value, unsigned digits)
+{
+	char *at;
+
+	if (digits > buf_room(b)) {
+		b->overflowed = true;
+		return;
+	}
+	b->len += digits;
+	at = b->at + b->len;
+	for (; digits >= 2; digits -= 2, value /= 100)
+		at = put_pair(at, value % 100);
+	if (digits > 0)
+		at[-1] = (char)('0' + value % 10);
 }
 
 void

@@ -75,8 +75,8 @@ buf_char(struct buf *b, char c)
 /* Appends a number in decimal, without leading zeros. */
 void buf_u64(struct buf *b, uint64_t value);
 
-/* Appends a number in decimal with leading zeros up to width digits (1..20). */
-void buf_u64_wide(struct buf *b, uint64_t value, unsigned width);
+/* Appends the lowest digits of value in decimal, leading zeros included. */
+void buf_digits(struct buf *b, uint32_t value, unsigned digits);
 
 /* Appends the lowest 4 * digits bits of value in lower-case hex. */
 void buf_hex(struct buf *b, uint64_t value, unsigned digits);

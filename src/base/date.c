@@ -40,11 +40,11 @@ date_split(int64_t seconds)
 static void
 put_time(struct buf *b, const struct date *d)
 {
-	buf_u64_wide(b, d->hour, 2);
+	buf_digits(b, d->hour, 2);
 	buf_char(b, ':');
-	buf_u64_wide(b, d->minute, 2);
+	buf_digits(b, d->minute, 2);
 	buf_char(b, ':');
-	buf_u64_wide(b, d->second, 2);
+	buf_digits(b, d->second, 2);
 }
 
 void
@@ -54,11 +54,11 @@ date_http(struct buf *b, int64_t seconds)
 
 	buf_put(b, (struct span){ &"SunMonTueWedThuFriSat"[3 * d.weekday], 3 });
 	buf_put(b, SPAN(", "));
-	buf_u64_wide(b, d.day, 2);
+	buf_digits(b, d.day, 2);
 	buf_char(b, ' ');
 	buf_put(b, (struct span){ &DATE_MONTHS[3 * (d.month - 1)], 3 });
 	buf_char(b, ' ');
-	buf_u64_wide(b, (uint64_t)d.year, 4);
+	buf_digits(b, (uint32_t)d.year, 4);
 	buf_char(b, ' ');
 	put_time(b, &d);
 	buf_put(b, SPAN(" GMT"));
@@ -70,11 +70,11 @@ put_second(struct buf *b, uint64_t second)
 {
 	struct date d = date_split((int64_t)second);
 
-	buf_u64_wide(b, (uint64_t)d.year, 4);
+	buf_digits(b, (uint32_t)d.year, 4);
 	buf_char(b, '-');
-	buf_u64_wide(b, d.month, 2);
+	buf_digits(b, d.month, 2);
 	buf_char(b, '-');
-	buf_u64_wide(b, d.day, 2);
+	buf_digits(b, d.day, 2);
 	buf_char(b, 'T');
 	put_time(b, &d);
 	buf_char(b, '.');
@@ -83,7 +83,7 @@ put_second(struct buf *b, uint64_t second)
 static void
 put_micros(struct buf *b, uint64_t ns)
 {
-	buf_u64_wide(b, ns % NS_PER_SEC / NS_PER_US, 6);
+	buf_digits(b, (uint32_t)(ns % NS_PER_SEC / NS_PER_US), 6);
 	buf_char(b, 'Z');
 }
 

@@ -176,7 +176,7 @@ num_parse_size(struct span s, uint64_t *bytes)
 void
 num_seconds(struct buf *b, uint64_t ns)
 {
-	uint64_t fraction = ns % NS_PER_SEC;
+	uint32_t fraction = (uint32_t)(ns % NS_PER_SEC);
 	unsigned width = 9;
 
 	buf_u64(b, ns / NS_PER_SEC);
@@ -185,7 +185,7 @@ num_seconds(struct buf *b, uint64_t ns)
 		fraction /= 10;
 		width--;
 	}
-	buf_u64_wide(b, fraction, width);
+	buf_digits(b, fraction, width);
 }
 
 void

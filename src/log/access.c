@@ -11,18 +11,24 @@ enum { SHARE_ALL = 2 * ACCESS_LINE_MAX, SHARE_MIN = 64 };
 /* Members are written with their separators as one literal: this is done for
  * every request, and json_key would cost as much as the values. */
 static void
-put_text(struct buf *b, struct span key, struct span value,
+put_escaped(struct buf *b, struct span key, struct span value,
     enum json_bad_bytes bad, size_t share)
 {
-	if (value.len == 0)
-		return;
 	buf_put(b, key);
 	json_escape(b, value, bad, share);
 	buf_char(b, '"');
 }
 
+static inline void
+put_text(struct buf *b, struct span key, struct span value,
+    enum json_bad_bytes bad, size_t share)
+{
+	if (value.len > 0)
+		put_escaped(b, key, value, bad, share);
+}
+
 /* True if inner lies inside outer. */
-static bool
+static inline bool
 is_part(struct span inner, struct span outer)
 {
 	uintptr_t in = (uintptr_t)inner.at, out = (uintptr_t)outer.at;
@@ -32,12 +38,12 @@ is_part(struct span inner, struct span outer)
 
 /* put_text for what is most often a part of plain, text that needs no escape
  * and was not cut: then neither does value. */
-static void
+static inline void
 put_part(struct buf *b, struct span key, struct span value,
     enum json_bad_bytes bad, size_t share, struct span plain)
 {
-	if (!is_part(value, plain)) {
-		put_text(b, key, value, bad, share);
+	if (value.len > 0 && !is_part(value, plain)) {
+		put_escaped(b, key, value, bad, share);
 	} else if (value.len > 0) {
 		buf_put(b, key);
 		buf_put(b, value);
@@ -54,17 +60,17 @@ put_seed_time(struct buf *b, uint64_t wall)
 
 	if (!localtime_r(&seconds, &t))
 		t = (struct tm){ .tm_mday = 1, .tm_year = 70 };
-	buf_u64_wide(b, (uint64_t)t.tm_mday, 2);
+	buf_digits(b, (uint32_t)t.tm_mday, 2);
 	buf_char(b, '/');
 	buf_put(b, (struct span){ &DATE_MONTHS[3 * t.tm_mon], 3 });
 	buf_char(b, '/');
-	buf_u64_wide(b, (uint64_t)t.tm_year + 1900, 4);
+	buf_digits(b, (uint32_t)t.tm_year + 1900, 4);
 	buf_char(b, ' ');
-	buf_u64_wide(b, (uint64_t)t.tm_hour, 2);
+	buf_digits(b, (uint32_t)t.tm_hour, 2);
 	buf_char(b, ':');
-	buf_u64_wide(b, (uint64_t)t.tm_min, 2);
+	buf_digits(b, (uint32_t)t.tm_min, 2);
 	buf_char(b, ':');
-	buf_u64_wide(b, (uint64_t)t.tm_sec, 2);
+	buf_digits(b, (uint32_t)t.tm_sec, 2);
 }
 
 /*
@@ -113,7 +119,7 @@ put_message(struct buf *b, const struct access_record *r, size_t share)
 		put_cut_line(b, r->line, share);
 	}
 	buf_put(b, SPAN("\\\" "));
-	buf_u64(b, r->status);
+	buf_digits(b, r->status, 3);
 	buf_put(b, SPAN(" -\""));
 	return written == JSON_PLAIN ? r->line : (struct span){ NULL, 0 };
 }
@@ -132,7 +138,7 @@ put_details(struct buf *b, const struct access_record *r, size_t share,
 	put_part(b, SPAN(", \"protocol\": \""), r->protocol, JSON_REPLACE,
 	    share, plain);
 	buf_put(b, SPAN(", \"status\": "));
-	buf_u64(b, r->status);
+	buf_digits(b, r->status, 3);
 	buf_put(b, SPAN(", \"bytes\": "));
 	buf_u64(b, r->bytes);
 	buf_put(b, SPAN(", \"duration_seconds\": "));
@@ -164,9 +170,9 @@ put_line(struct buf *b, const struct access_record *r,
 	buf_put(b, style->name_space);
 	buf_put(b, SPAN("\": {"));
 	if (r->client_ip.len > 0) {
-		put_text(b, SPAN("\"client_ip\": \""), r->client_ip,
-		    JSON_REPLACE, share);
-		buf_put(b, SPAN(", "));
+		buf_put(b, SPAN("\"client_ip\": \""));
+		buf_put(b, r->client_ip);
+		buf_put(b, SPAN("\", "));
 	}
 	plain = put_message(b, r, share);
 	if (style->format == ACCESS_JSON)

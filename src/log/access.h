@@ -18,11 +18,11 @@ enum access_format { ACCESS_JSON, ACCESS_SEED, ACCESS_OFF };
 
 /* What is to be said of a request. Empty spans are left out. */
 struct access_record {
-	struct span client_ip;
-	struct span line; /* request line as received */
+	struct span client_ip; /* an address as text: nothing to escape */
+	struct span line;      /* request line as received */
 	struct span method, path, query, protocol;
 	struct span user_agent, referer, request_id, trace_id;
-	unsigned status;
+	unsigned status; /* three digits */
 	bool aborted;
 	uint64_t bytes;    /* body bytes sent */
 	uint64_t duration; /* ns */

@@ -41,16 +41,18 @@ numbers(void **state)
 	struct buf b = buf_over(memory, sizeof memory);
 
 	(void)state;
-	buf_u64_wide(&b, 7, 2);
+	buf_digits(&b, 7, 2);
 	buf_char(&b, ' ');
-	buf_u64_wide(&b, 123, 2);
+	buf_digits(&b, 123, 2);
 	buf_char(&b, ' ');
-	buf_u64_wide(&b, 1, 20);
+	buf_digits(&b, UINT32_MAX, 10);
+	buf_char(&b, ' ');
+	buf_digits(&b, 1, 11);
 	buf_char(&b, ' ');
 	buf_hex(&b, 0xabcdef, 4);
 	buf_char(&b, ' ');
 	buf_hex(&b, UINT64_MAX, 16);
-	assert_holds(&b, "07 123 00000000000000000001 cdef ffffffffffffffff");
+	assert_holds(&b, "07 23 4294967295 00000000001 cdef ffffffffffffffff");
 }
 
 /* Against printf(3), around every power of ten. */
@@ -70,9 +72,10 @@ numbers_of_every_length(void **state)
 
 			buf_u64(&b, near[i]);
 			buf_char(&b, ' ');
-			buf_u64_wide(&b, near[i], 9);
+			buf_digits(&b, (uint32_t)near[i], 9);
 			snprintf(expected, sizeof expected,
-			    "%" PRIu64 " %09" PRIu64, near[i], near[i]);
+			    "%" PRIu64 " %09" PRIu32, near[i],
+			    (uint32_t)near[i] % 1000000000);
 			assert_holds(&b, expected);
 		}
 	}
@@ -95,6 +98,10 @@ overflows(void **state)
 
 	b = buf_over(memory, 4);
 	buf_u64(&b, 12345);
+	assert_true(b.overflowed);
+	assert_holds(&b, "");
+	b = buf_over(memory, 4);
+	buf_digits(&b, 1, 5);
 	assert_true(b.overflowed);
 	assert_holds(&b, "");
 	b = buf_over(memory, 4);

@@ -131,13 +131,14 @@ test_seed(void **state)
 	    "{\"timestamp\": \"01/Jan/1970 01:00:00\", \"n\": {"));
 }
 
-/* Every byte in every value, in both formats. */
+/* Every byte in every value that a client writes, in both formats. */
 static void
 test_every_byte(void **state)
 {
 	char value[] = "GET /a HTTP/1.1";
 	struct span s = { value, sizeof(value) - 1 };
-	struct access_record r = { s, s, s, s, s, s, s, s, s, s, .status = 1 };
+	struct access_record r = { SPAN("::1"), s, s, s, s, s, s, s, s, s,
+		.status = 100 };
 
 	(void)state;
 	for (int c = 0; c < 256; c++) {
@@ -169,7 +170,7 @@ test_appends(void **state)
 	assert_int_equal(b.len, 0);
 }
 
-enum { LONG = 9000, FIELDS = 10 };
+enum { LONG = 9000, FIELDS = 9 };
 
 #define NAME_64 \
 	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -190,9 +191,9 @@ long_fields(const char *unit)
 	len += (size_t)sprintf(line + len, " HTTP/1.1");
 	for (unsigned set = 1; set < 1u << FIELDS; set++) {
 		struct access_record r = simple();
-		struct span *const fields[FIELDS] = { &r.line, &r.client_ip,
-			&r.method, &r.path, &r.query, &r.protocol,
-			&r.user_agent, &r.referer, &r.request_id, &r.trace_id };
+		struct span *const fields[FIELDS] = { &r.line, &r.method,
+			&r.path, &r.query, &r.protocol, &r.user_agent,
+			&r.referer, &r.request_id, &r.trace_id };
 		struct span got;
 
 		r.bytes = r.duration = r.wall = UINT64_MAX;
