@@ -5,12 +5,13 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "fuzz.h"
 #include "http/body.h"
 #include "oracle.h"
 #include "unit/guard.h"
 
-enum { EVERY_SPLIT = 96 };
+enum { EVERY_SPLIT = 96, REPEATED = 64 };
 
 struct end {
 	enum status status;
@@ -95,6 +96,18 @@ length_of(uint8_t c)
 	return c;
 }
 
+/* The same over and over, beyond what a body may take on the wire. */
+static struct span
+repeated(struct span s)
+{
+	static char memory[5 * BODY_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+
+	while (s.len > 0 && !b.overflowed)
+		buf_put(&b, s);
+	return buf_span(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -105,14 +118,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	bytes = (struct span){ (const char *)data + 2, size - 2 };
-	/* 'c': chunked, 'n': none, anything else: a length */
-	if (data[0] == 'c') {
+	/* 'c': chunked, 'C': and again and again; 'n': none; else a length */
+	if (data[0] == 'c' || data[0] == 'C') {
 		req.framing = FRAMING_CHUNKED;
 	} else if (data[0] != 'n') {
 		req.framing = FRAMING_LENGTH;
 		req.content_length = length_of(data[0]);
 	}
 	step = data[1] < 0x80 ? data[1] + 1u : (data[1] - 0x7fu) * 512u;
+	if (data[0] == 'C' && size < REPEATED)
+		bytes = repeated(bytes);
 	check_body(&req, bytes, step);
 	return 0;
 }

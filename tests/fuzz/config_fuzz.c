@@ -89,6 +89,19 @@ check_headers(struct span s)
 	}
 }
 
+/* They are written as they are into JSON, and into the exposition. */
+static void
+check_name(struct span s, size_t most, const char *others)
+{
+	CHECK(s.len >= 1 && s.len <= most);
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.at[i];
+
+		CHECK((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		    (c >= 'a' && c <= 'z') || (c && strchr(others, c)));
+	}
+}
+
 static void
 check_ranges(const struct config *c)
 {
@@ -103,8 +116,8 @@ check_ranges(const struct config *c)
 	CHECK(c->delay_min <= c->delay_max && is_duration(c->delay_max, 0));
 	CHECK(c->random_error <= UINT64_C(100) * CONFIG_PERCENT);
 	CHECK(c->log_buffer >= 16 * 1024 && c->log_buffer <= 1u << 30);
-	CHECK(c->log_namespace.len >= 1 && c->log_namespace.len <= 64);
-	CHECK(c->latency_metric.len >= 1 && c->latency_metric.len <= 128);
+	check_name(c->log_namespace, 64, "_.-");
+	check_name(c->latency_metric, 128, "_:");
 	CHECK(c->bucket_count <= CONFIG_BUCKETS_MAX);
 	for (size_t i = 1; i < c->bucket_count; i++)
 		CHECK(c->buckets[i - 1] < c->buckets[i]);

@@ -76,6 +76,7 @@ take_line(struct log_reader *r, struct span line)
 		CHECK(memcmp(r->last_time, time, 27) <= 0);
 		memcpy(r->last_time, time, 27);
 		CHECK(e.status != 499 || e.aborted);
+		e.bytes = strtoul(behind(line, ", \"bytes\": "), NULL, 10);
 	}
 	r->lines++;
 	r->aborted += e.aborted;

@@ -14,6 +14,7 @@ enum { LOG_CLIENTS = 10, LOG_LINES = 4096 };
 struct log_entry {
 	unsigned status;
 	bool aborted;
+	size_t bytes; /* 0 in format seed */
 };
 
 struct log_reader {
