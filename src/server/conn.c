@@ -166,7 +166,7 @@ sent_all(struct conn *c)
 		return WANT_AGAIN;
 	}
 	work_give(c);
-	return c->eof ? WANT_CLOSE : WANT_READ;
+	return WANT_READ;
 }
 
 static enum want
@@ -347,8 +347,6 @@ take_requests(struct conn *c)
 	}
 	if (w->out.len > 0 || w->held)
 		return flush(c);
-	if (c->eof)
-		return lose(c);
 	if (unread(w).len == 0) {
 		work_give(c);
 		return WANT_READ;
@@ -381,7 +379,6 @@ read_some(struct conn *c, enum want *want)
 		*want = WANT_READ;
 		return false;
 	}
-	c->eof = n == 0;
 	*want = lose(c);
 	return false;
 }

@@ -71,7 +71,6 @@ struct conn {
 	bool used;     /* has had a request */
 	bool close;    /* ends after what is being answered */
 	bool linger;   /* and the client may still be sending */
-	bool eof;      /* the client will send no more */
 	bool lost;     /* the connection is gone: only lines are left */
 	bool queued;   /* on a list of the worker's */
 	uint8_t state; /* enum conn_state */

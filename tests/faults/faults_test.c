@@ -15,6 +15,7 @@ main(void)
 
 	failed += run_serve_tests();
 	failed += run_log_tests();
+	failed += run_clock_tests();
 	failed += run_tool_tests();
 	failed += run_sweep_tests();
 	failed += cmocka_run_group_tests_name(

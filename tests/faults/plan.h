@@ -17,6 +17,7 @@ enum {
 	FAULT_SHORT = -1, /* one byte is read or written, of many */
 	FAULT_HALF = -2,  /* half of the bytes */
 	FAULT_END = -3,   /* none: the end of a file */
+	FAULT_BACK = -4,  /* the clock was set back, by five hours */
 };
 
 enum { FAULTS_MAX = 4, FAULT_ALWAYS = 1 << 30 };
