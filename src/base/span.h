@@ -36,11 +36,11 @@ span_between(const char *begin, const char *end)
 	return (struct span){ begin, (size_t)(end - begin) };
 }
 
-/* Equal, byte for byte. */
+/* Equal, byte for byte. Where b is a literal, no call. */
 static inline bool
 span_eq(struct span a, struct span b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+	return a.len == b.len && (b.len == 0 || memcmp(a.at, b.at, b.len) == 0);
 }
 
 /* Equal but for the case of ASCII letters; no locale. */

@@ -16,16 +16,6 @@ is_escape(struct span s, size_t i)
 }
 
 static bool
-is_path(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!chars_has(CHARS_URI, s.at[i]) ||
-		    (s.at[i] == '%' && !is_escape(s, i)))
-			return false;
-	return true;
-}
-
-static bool
 is_query(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -38,11 +28,19 @@ is_query(struct span s)
 static enum status
 take_path(struct request *req, struct span s)
 {
-	req->query = s;
-	req->path = span_cut(&req->query, '?');
-	if (!is_path(req->path) || !is_query(req->query))
-		return STATUS_BAD_REQUEST;
-	return STATUS_NONE;
+	bool clean = true;
+	size_t n = 0;
+
+	for (; n < s.len && s.at[n] != '?'; n++)
+		if (!chars_has(CHARS_URI, s.at[n]) ||
+		    (s.at[n] == '%' && !is_escape(s, n)))
+			clean = false;
+	req->path = (struct span){ s.at, n };
+	if (n < s.len) {
+		req->query = span_from(s, n + 1);
+		clean = clean && is_query(req->query);
+	}
+	return clean ? STATUS_NONE : STATUS_BAD_REQUEST;
 }
 
 /* May be empty (RFC 3986, 3.2.3). */
@@ -52,10 +50,10 @@ is_port(struct span s)
 	unsigned port = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.at[i] < '0' || s.at[i] > '9')
-			return false;
-		port = port * 10 + (unsigned)(s.at[i] - '0');
-		if (port > PORT_MAX)
+		unsigned digit = (unsigned char)s.at[i] - (unsigned)'0';
+
+		port = port * 10 + digit;
+		if (digit > 9 || port > PORT_MAX)
 			return false;
 	}
 	return true;
@@ -92,11 +90,12 @@ host_length(struct span s)
 			return 0;
 		return n + 1;
 	}
-	while (n < s.len &&
-	    (chars_has(CHARS_NAME, s.at[n]) ||
-		(s.at[n] == '%' && is_escape(s, n))))
-		n++;
-	return n;
+	for (;; n++) {
+		while (n < s.len && chars_has(CHARS_NAME, s.at[n]))
+			n++;
+		if (n == s.len || s.at[n] != '%' || !is_escape(s, n))
+			return n;
+	}
 }
 
 bool
