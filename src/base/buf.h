@@ -51,7 +51,9 @@ void buf_copy(char *to, const char *from, size_t n);
 static inline void
 buf_put(struct buf *b, struct span s)
 {
-	if (s.len > buf_room(b)) {
+	size_t len = b->len + s.len; /* both are real memory: no wrap */
+
+	if (len > b->cap) {
 		b->overflowed = true;
 		return;
 	}
@@ -59,7 +61,7 @@ buf_put(struct buf *b, struct span s)
 		memcpy(b->at + b->len, s.at, s.len);
 	else
 		buf_copy(b->at + b->len, s.at, s.len);
-	b->len += s.len;
+	b->len = len;
 }
 
 /* Appends one byte. */

@@ -20,13 +20,10 @@ is_named(const struct field *f, struct span name)
 }
 
 struct span
-request_field(const struct request *req, struct span name)
+request_field_search(const struct request *req, struct span name)
 {
 	const struct field *found = NULL;
 
-	if (req->name_lengths != 0 &&
-	    !(req->name_lengths & request_length_bit(name)))
-		return nothing;
 	for (unsigned i = 0; i < req->field_count; i++) {
 		if (!is_named(&req->fields[i], name))
 			continue;

@@ -66,11 +66,21 @@ request_length_bit(struct span name)
 	return UINT32_C(1) << (name.len < 31 ? name.len : 31);
 }
 
+/* request_field without the look at the lengths. */
+struct span request_field_search(const struct request *req, struct span name);
+
 /*
  * The value of the only field of this name (any case). at == NULL if there is
  * none, or more than one: what is ambiguous is not guessed at.
  */
-struct span request_field(const struct request *req, struct span name);
+static inline struct span
+request_field(const struct request *req, struct span name)
+{
+	if (req->name_lengths != 0 &&
+	    !(req->name_lengths & request_length_bit(name)))
+		return (struct span){ NULL, 0 };
+	return request_field_search(req, name);
+}
 
 /*
  * Walks the elements of a comma-separated list over all lines of a field (RFC

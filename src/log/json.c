@@ -163,17 +163,13 @@ put_piece(struct escape *e, struct span piece, bool whole)
 	return false;
 }
 
-enum json_written
-json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
+/* json_escape for what cannot just be copied. */
+static enum json_written
+escape_all(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 {
 	struct escape e = { b, b->len, max, 0 };
 	bool fits = true;
 
-	/* the usual case at little cost: short, and nothing to escape */
-	if (s.len <= max && plain_run(s) == s.len) {
-		buf_put(b, s);
-		return JSON_PLAIN;
-	}
 	while (fits && s.len > 0 && !b->overflowed) {
 		size_t run = plain_run(s);
 
@@ -195,6 +191,15 @@ json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 	if (b->overflowed)
 		b->len = e.start;
 	return !fits && !b->overflowed ? JSON_CUT : JSON_ESCAPED;
+}
+
+enum json_written
+json_escape(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
+{
+	if (s.len > max || plain_run(s) < s.len)
+		return escape_all(b, s, bad, max);
+	buf_put(b, s);
+	return JSON_PLAIN;
 }
 
 void

@@ -131,6 +131,7 @@ bool
 exchange_finish(struct conn *c)
 {
 	struct work *w = c->work;
+	struct exchange *ex;
 	uint64_t now;
 
 	if (!c->service->counted)
@@ -139,12 +140,10 @@ exchange_finish(struct conn *c)
 		return true;
 	now = clock_monotonic();
 	/* once: to wait for the log is no part of a request */
-	for (unsigned i = w->finished; i < w->count; i++)
-		if (w->exchange[i].end == 0)
-			w->exchange[i].end = now;
-	while (w->finished < w->count) {
-		struct exchange *ex = &w->exchange[w->finished];
-
+	for (ex = &w->exchange[w->finished]; ex < current(w); ex++)
+		if (ex->end == 0)
+			ex->end = now;
+	for (ex = &w->exchange[w->finished]; ex < current(w); ex++) {
 		if (!ex->record.aborted)
 			ex->record.bytes = ex->ends_at - ex->body_at;
 		if (!finish_one(c, ex, now))

@@ -29,22 +29,18 @@ pool_open(struct pool *p, size_t size, uint32_t blocks)
 void *
 pool_take(struct pool *p)
 {
-	uint32_t index;
-
-	if (p->free_count > 0)
-		index = p->free[--p->free_count];
-	else if (p->fresh < p->blocks)
-		index = p->fresh++;
-	else
+	if (p->used == p->blocks)
 		return NULL;
 	p->used++;
-	return pool_block(p, index);
+	if (p->free_count > 0)
+		return p->free[--p->free_count];
+	return pool_block(p, p->fresh++);
 }
 
 void
 pool_give(struct pool *p, void *block)
 {
-	p->free[p->free_count++] = pool_index(p, block);
+	p->free[p->free_count++] = block;
 	p->used--;
 }
 

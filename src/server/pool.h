@@ -13,7 +13,7 @@ struct pool {
 	size_t size;     /* of a block */
 	uint32_t blocks; /* in all */
 	uint32_t fresh;  /* blocks never used begin here */
-	uint32_t *free;  /* stack of those given back */
+	void **free;     /* stack of those given back */
 	uint32_t free_count;
 	uint32_t used;
 };
