@@ -5,9 +5,12 @@ enum { U64_DIGITS = 20 };
 void
 buf_copy(char *to, const char *from, size_t n)
 {
-	if (n >= 16) {
-		for (size_t i = 0; i + 16 < n; i += 16)
-			memcpy(to + i, from + i, 16);
+	if (n >= 32) {
+		for (size_t i = 0; i + 32 < n; i += 32)
+			memcpy(to + i, from + i, 32);
+		memcpy(to + n - 32, from + n - 32, 32);
+	} else if (n >= 16) {
+		memcpy(to, from, 16);
 		memcpy(to + n - 16, from + n - 16, 16);
 	} else if (n >= 8) {
 		memcpy(to, from, 8);
@@ -51,44 +54,46 @@ put_pair(char *at, unsigned value)
 	return memcpy(at - 2, &pairs[2 * value], 2);
 }
 
-/* Two digits to a division, and 64-bit ones for large numbers alone: a line of
- * the log has some ten numbers. */
-void
-buf_u64(struct buf *b, uint64_t value)
+/* Two digits to a division, and no 64-bit ones for small numbers: a line of the
+ * log has some ten numbers. */
+static inline void
+put_digits(char *at, char *end, uint32_t value)
 {
-	unsigned n = digits_of(value);
-	uint32_t rest;
-	char *at;
-
-	if (n > buf_room(b)) {
-		b->overflowed = true;
-		return;
-	}
-	b->len += n;
-	at = b->at + b->len;
-	for (; value > UINT32_MAX; value /= 100)
-		at = put_pair(at, (unsigned)(value % 100));
-	for (rest = (uint32_t)value; rest >= 10; rest /= 100)
-		at = put_pair(at, rest % 100);
-	if (at > b->at + b->len - n)
-		at[-1] = (char)('0' + rest);
+	for (; end - at >= 2; value /= 100)
+		end = put_pair(end, value % 100);
+	if (at < end)
+		*at = (char)('0' + value);
 }
 
 void
 buf_digits(struct buf *b, uint32_t value, unsigned digits)
 {
-	char *at;
+	size_t len = b->len + digits;
 
-	if (digits > buf_room(b)) {
+	if (len > b->cap) {
 		b->overflowed = true;
 		return;
 	}
-	b->len += digits;
+	put_digits(b->at + b->len, b->at + len, value);
+	b->len = len;
+}
+
+void
+buf_u64(struct buf *b, uint64_t value)
+{
+	size_t len = b->len + digits_of(value);
+	char *at, *end;
+
+	if (len > b->cap) {
+		b->overflowed = true;
+		return;
+	}
 	at = b->at + b->len;
-	for (; digits >= 2; digits -= 2, value /= 100)
-		at = put_pair(at, value % 100);
-	if (digits > 0)
-		at[-1] = (char)('0' + value % 10);
+	end = b->at + len;
+	b->len = len;
+	for (; end - at > 9; end -= 9, value /= 1000000000)
+		put_digits(end - 9, end, (uint32_t)(value % 1000000000));
+	put_digits(at, end, (uint32_t)value);
 }
 
 void

@@ -77,7 +77,8 @@ buf_char(struct buf *b, char c)
 /* Appends a number in decimal, without leading zeros. */
 void buf_u64(struct buf *b, uint64_t value);
 
-/* Appends the lowest digits of value in decimal, leading zeros included. */
+/* Appends a number in decimal, with leading zeros: in so many digits, which are
+ * enough for it. */
 void buf_digits(struct buf *b, uint32_t value, unsigned digits);
 
 /* Appends the lowest 4 * digits bits of value in lower-case hex. */

@@ -64,9 +64,8 @@ date_http(struct buf *b, int64_t seconds)
 	buf_put(b, SPAN(" GMT"));
 }
 
-/* "2026-11-23T08:46:18." */
-static void
-put_second(struct buf *b, uint64_t second)
+void
+date_rfc3339_second(struct buf *b, uint64_t second)
 {
 	struct date d = date_split((int64_t)second);
 
@@ -80,32 +79,16 @@ put_second(struct buf *b, uint64_t second)
 	buf_char(b, '.');
 }
 
-static void
-put_micros(struct buf *b, uint64_t ns)
+void
+date_rfc3339_micros(struct buf *b, uint64_t ns)
 {
 	buf_digits(b, (uint32_t)(ns % NS_PER_SEC / NS_PER_US), 6);
-	buf_char(b, 'Z');
 }
 
 void
 date_rfc3339(struct buf *b, uint64_t ns)
 {
-	put_second(b, ns / NS_PER_SEC);
-	put_micros(b, ns);
-}
-
-void
-date_rfc3339_memo(struct buf *b, uint64_t ns, struct date_memo *memo)
-{
-	uint64_t second = ns / NS_PER_SEC;
-
-	if (memo->len == 0 || memo->second != second) {
-		struct buf text = buf_over(memo->text, sizeof memo->text);
-
-		put_second(&text, second);
-		memo->second = second;
-		memo->len = text.len;
-	}
-	buf_put(b, (struct span){ memo->text, memo->len });
-	put_micros(b, ns);
+	date_rfc3339_second(b, ns / NS_PER_SEC);
+	date_rfc3339_micros(b, ns);
+	buf_char(b, 'Z');
 }

@@ -29,14 +29,9 @@ void date_http(struct buf *b, int64_t seconds);
  */
 void date_rfc3339(struct buf *b, uint64_t ns);
 
-/* The text of the second that was asked for last; all zero at first. */
-struct date_memo {
-	uint64_t second; /* since 1970 */
-	size_t len;      /* 0: nothing there yet */
-	char text[32];   /* "2026-11-23T08:46:18." */
-};
-
-/* date_rfc3339 for moments of which most fall into the same second. */
-void date_rfc3339_memo(struct buf *b, uint64_t ns, struct date_memo *memo);
+/* Its parts: what stays for a whole second, up to the dot; the six digits of
+ * microseconds; and a Z. */
+void date_rfc3339_second(struct buf *b, uint64_t second);
+void date_rfc3339_micros(struct buf *b, uint64_t ns);
 
 #endif

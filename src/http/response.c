@@ -73,6 +73,21 @@ put_field(struct buf *out, struct span name_colon, struct span value)
 	buf_put(out, SPAN("\r\n"));
 }
 
+/* What it says about its content. */
+static void
+put_about(struct buf *out, const struct response *res)
+{
+	if (res->about.len > 0) {
+		buf_put(out, res->about);
+		return;
+	}
+	if (res->type.len > 0)
+		put_field(out, SPAN("Content-Type: "), res->type);
+	buf_put(out, SPAN("Content-Length: "));
+	buf_u64(out, content(res).len);
+	buf_put(out, SPAN("\r\n"));
+}
+
 static void
 put_allow(struct buf *out, unsigned allow)
 {
@@ -114,13 +129,8 @@ response_head(struct buf *out, const struct response *res,
 		buf_put(out, SPAN("\r\n"));
 	}
 	buf_put(out, context->date);
-	if (!res->no_content) {
-		if (res->type.len > 0)
-			put_field(out, SPAN("Content-Type: "), res->type);
-		buf_put(out, SPAN("Content-Length: "));
-		buf_u64(out, content(res).len);
-		buf_put(out, SPAN("\r\n"));
-	}
+	if (!res->no_content)
+		put_about(out, res);
 	if (res->allow != 0)
 		put_allow(out, res->allow);
 	if (res->no_store)

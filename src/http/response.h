@@ -14,9 +14,11 @@
 
 struct response {
 	enum status status;
-	struct span type; /* Content-Type; with content alone */
-	unsigned allow;   /* set of enum method for Allow; 0: no such field */
-	bool no_store;    /* Cache-Control: no-store */
+	struct span type;  /* Content-Type; with content alone */
+	struct span about; /* both lines about the content, Content-Type and
+	                    * Content-Length, prepared: instead of type */
+	unsigned allow;    /* set of enum method for Allow; 0: no such field */
+	bool no_store;     /* Cache-Control: no-store */
 	struct span content; /* the body: borrowed, constant memory... */
 	struct buf body;     /* ...or, if content.at is NULL, written here, into
 	                      * memory lent for the handler's call and until the

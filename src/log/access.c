@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "base/date.h"
 #include "base/num.h"
 #include "log/json.h"
 
@@ -53,9 +54,9 @@ put_part(struct buf *b, struct span key, struct span value,
 
 /* Writes "day/Mon/year hour:minute:second" in local time, as the seed did. */
 static void
-put_seed_time(struct buf *b, uint64_t wall)
+put_seed_time(struct buf *b, uint64_t second)
 {
-	time_t seconds = (time_t)(wall / NS_PER_SEC);
+	time_t seconds = (time_t)second;
 	struct tm t = { 0 };
 
 	if (!localtime_r(&seconds, &t))
@@ -71,6 +72,43 @@ put_seed_time(struct buf *b, uint64_t wall)
 	buf_digits(b, (uint32_t)t.tm_min, 2);
 	buf_char(b, ':');
 	buf_digits(b, (uint32_t)t.tm_sec, 2);
+}
+
+static void
+write_opening(struct access_style *style, uint64_t second)
+{
+	struct access_opening *o = &style->opening;
+	struct buf b = buf_over(o->text, sizeof o->text);
+
+	buf_put(&b, SPAN("{\"timestamp\": \""));
+	if (style->format == ACCESS_SEED)
+		put_seed_time(&b, second);
+	else
+		date_rfc3339_second(&b, second);
+	o->time = b.len;
+	if (style->format != ACCESS_SEED)
+		buf_char(&b, 'Z');
+	buf_put(&b, SPAN("\", \""));
+	buf_put(&b, style->name_space);
+	buf_put(&b, SPAN("\": {"));
+	o->rest = b.len - o->time;
+	o->second = second;
+}
+
+/* Writes up to the key group's brace: most lines fall into the second of the
+ * line before. */
+static void
+put_opening(struct buf *b, uint64_t wall, struct access_style *style)
+{
+	struct access_opening *o = &style->opening;
+	uint64_t second = wall / NS_PER_SEC;
+
+	if (o->second != second || o->time == 0)
+		write_opening(style, second);
+	buf_put(b, (struct span){ o->text, o->time });
+	if (style->format != ACCESS_SEED)
+		date_rfc3339_micros(b, wall);
+	buf_put(b, (struct span){ o->text + o->time, o->rest });
 }
 
 /*
@@ -161,14 +199,7 @@ put_line(struct buf *b, const struct access_record *r,
 {
 	struct span plain;
 
-	buf_put(b, SPAN("{\"timestamp\": \""));
-	if (style->format == ACCESS_SEED)
-		put_seed_time(b, r->wall);
-	else
-		date_rfc3339_memo(b, r->wall, &style->second);
-	buf_put(b, SPAN("\", \""));
-	buf_put(b, style->name_space);
-	buf_put(b, SPAN("\": {"));
+	put_opening(b, r->wall, style);
 	if (r->client_ip.len > 0) {
 		buf_put(b, SPAN("\"client_ip\": \""));
 		buf_put(b, r->client_ip);

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/date.h"
 #include "base/span.h"
 
 /* No line is longer, its newline included: container runtimes split there. */
@@ -29,11 +28,22 @@ struct access_record {
 	uint64_t wall;     /* moment of writing, ns since 1970 */
 };
 
-/* How lines are written; belongs to one event loop. */
+/* The longest key group. */
+enum { ACCESS_NAME_MAX = 64 };
+
+/* What all lines of one second begin with; all zero at first. */
+struct access_opening {
+	uint64_t second;   /* since 1970 */
+	size_t time, rest; /* bytes up to the second, bytes behind it; 0: none
+	                    * written yet */
+	char text[64 + ACCESS_NAME_MAX];
+};
+
+/* How lines are written, always the same; belongs to one event loop. */
 struct access_style {
 	enum access_format format; /* not ACCESS_OFF */
-	struct span name_space;    /* the key group */
-	struct date_memo second;   /* all zero at first */
+	struct span name_space;    /* the key group: ACCESS_NAME_MAX at most */
+	struct access_opening opening;
 };
 
 /*

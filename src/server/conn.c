@@ -314,8 +314,9 @@ take_requests(struct conn *c)
 	size_t length, skip;
 
 	compact(w);
-	while (w->count < WORK_BATCH && !c->close && !w->held &&
-	    w->tail.at == NULL && buf_room(&w->out) >= WORK_ANSWER) {
+	while (w->in_at < w->in_end && w->count < WORK_BATCH && !c->close &&
+	    !w->held && w->tail.at == NULL &&
+	    buf_room(&w->out) >= WORK_ANSWER) {
 		if (!w->begun) {
 			skip = head_skip(unread(w));
 			w->in_at += skip;

@@ -199,7 +199,7 @@ check_access(
 {
 	struct access_style style = { .format = format,
 		.name_space = SPAN("my_webserver") };
-	static struct access_style kept; /* from one line to the next */
+	static struct access_style kept[ACCESS_OFF]; /* between lines */
 	char *memory = malloc(ACCESS_LINE_MAX), again[ACCESS_LINE_MAX];
 	struct buf b = buf_over(memory, ACCESS_LINE_MAX);
 	struct buf same = buf_over(again, sizeof again);
@@ -208,9 +208,9 @@ check_access(
 	CHECK(!b.overflowed && b.len <= ACCESS_LINE_MAX);
 	CHECK(check_line(buf_span(&b)));
 	check_message(buf_span(&b), r, values);
-	kept.format = format;
-	kept.name_space = style.name_space;
-	access_write(&same, r, &kept);
+	kept[format].format = format;
+	kept[format].name_space = style.name_space;
+	access_write(&same, r, &kept[format]);
 	CHECK(span_eq(buf_span(&same), buf_span(&b)));
 	if (format == ACCESS_JSON)
 		CHECK(r->aborted ==

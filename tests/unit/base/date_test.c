@@ -84,27 +84,6 @@ writes_rfc3339(void **state)
 	assert_true(span_eq(buf_span(&b), SPAN("1970-01-01T00:00:00.000001Z")));
 }
 
-/* The memo changes nothing but the cost. */
-static void
-remembers_the_second(void **state)
-{
-	static const uint64_t moments[] = { 0, 999, NS_PER_SEC - 1, NS_PER_SEC,
-		NS_PER_SEC + 1000, 0, UINT64_C(1763887578966048999),
-		UINT64_C(1763887578000000000), UINT64_C(1763887579000001000) };
-	struct date_memo memo = { 0 };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
-		char memory[64], expected[64];
-		struct buf b = buf_over(memory, sizeof memory);
-		struct buf e = buf_over(expected, sizeof expected);
-
-		date_rfc3339_memo(&b, moments[i], &memo);
-		date_rfc3339(&e, moments[i]);
-		assert_true(span_eq(buf_span(&b), buf_span(&e)));
-	}
-}
-
 int
 main(void)
 {
@@ -113,7 +92,6 @@ main(void)
 		cmocka_unit_test(random_seconds),
 		cmocka_unit_test(writes_http),
 		cmocka_unit_test(writes_rfc3339),
-		cmocka_unit_test(remembers_the_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

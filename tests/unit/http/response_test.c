@@ -94,6 +94,23 @@ all_fields_in_their_order(void **state)
 	assert_body("hello");
 }
 
+/* ...stand in place of the two that would be written; an error forgets them. */
+static void
+prepared_fields(void **state)
+{
+	(void)state;
+	begin();
+	res.type = SPAN("text/plain");
+	res.about = SPAN("Content-Type: a/b\r\nContent-Length: 5\r\n");
+	res.content = SPAN("hello");
+	finish(METHOD_HEAD);
+	assert_head("HTTP/1.1 200 OK\r\nDate: " DATE "\r\n"
+		    "Content-Type: a/b\r\nContent-Length: 5\r\n\r\n");
+	assert_body("");
+	response_error(&res, STATUS_NOT_FOUND);
+	assert_int_equal(res.about.len, 0);
+}
+
 static void
 connection_is_said_where_it_is_not_the_default(void **state)
 {
@@ -232,6 +249,7 @@ main(void)
 		cmocka_unit_test(all_fields_in_their_order),
 		cmocka_unit_test(
 		    connection_is_said_where_it_is_not_the_default),
+		cmocka_unit_test(prepared_fields),
 		cmocka_unit_test(allow_names_every_method),
 		cmocka_unit_test(head_has_the_length_but_no_body),
 		cmocka_unit_test(no_content_has_neither),

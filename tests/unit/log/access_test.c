@@ -170,6 +170,31 @@ test_appends(void **state)
 	assert_int_equal(b.len, 0);
 }
 
+/* What is remembered of a second changes nothing but the cost. */
+static void
+test_remembers_the_second(void **state)
+{
+	static const uint64_t second = UINT64_C(1000000000);
+	const uint64_t moments[] = { 0, 999999, second - 1, second,
+		second + 1000, 0, WALL, WALL / second * second, WALL + second };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof moments / sizeof moments[0]; i++) {
+		static struct access_style style[2] = {
+			{ .format = ACCESS_JSON, .name_space = SPAN_INIT("n") },
+			{ .format = ACCESS_SEED, .name_space = SPAN_INIT("n") },
+		};
+		static char other[ACCESS_LINE_MAX];
+		struct buf b = buf_over(other, sizeof other);
+		struct access_record r = simple();
+
+		r.wall = moments[i / 2];
+		access_write(&b, &r, &style[i % 2]);
+		assert_true(span_eq(
+		    buf_span(&b), line_of(&r, style[i % 2].format, "n")));
+	}
+}
+
 enum { LONG = 9000, FIELDS = 9 };
 
 #define NAME_64 \
@@ -300,6 +325,7 @@ main(void)
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_seed),
 		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_remembers_the_second),
 		cmocka_unit_test(test_appends),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_limit),
