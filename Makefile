@@ -84,6 +84,7 @@ objects  = $(filter $(foreach d,$(filter-out top,$(1)),$B/src/$(d)/%.o),$(OBJ))
 TOP     := $(filter-out $B/src/main.o,$(filter $(patsubst %.c,$B/%.o,$(wildcard src/*.c)),$(OBJ)))
 UNIT    := $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*/*_test.c)))
 BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
+CONFORM := $B/tests/conformance/conformance
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZERS := $(FUZZ:%=$B/tests/fuzz/%_fuzz)
 REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
@@ -130,6 +131,18 @@ blackbox: all ## Tests of the running server, over sockets
 	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) \
 	    LOAD_BINARY=$(CURDIR)/$(if $(SAN),$(LOAD),build/load) \
 	    tests/run.sh $(BLACK:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
+
+conformance: all ## Dialogues by RFC section with the running server (SAN= as for blackbox)
+	$(MAKESAME) CC='$(TEST_CC)' SAN=$(or $(SAN),none) talker
+	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) \
+	    tests/run.sh tests/conformance/table.sh \
+	    $(CONFORM:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
+
+conformance-peers: ## The same dialogues with nginx and lighttpd: where do they differ?
+	$(MAKESAME) CC='$(TEST_CC)' SAN=none talker
+	@tests/conformance/peers.sh $(CONFORM:$B/%=$(call config,$(TEST_CC),none)/%)
+
+talker: $(CONFORM)
 
 tests: $(BLACK)
 
@@ -258,6 +271,10 @@ $(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out %/shim.c,$(wildcard tests/faults/*
     $B/tests/blackbox/harness.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
+
+$(CONFORM): $(patsubst %.c,$B/%.o,$(wildcard tests/conformance/*.c))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie
 
 # A fuzz target NAME is NAME_fuzz.c, with NAME_*.c and oracle_*.c beside it, and
 # everything but main.

@@ -75,10 +75,12 @@ tests 'unit tests' "$MAKE" "$jobs" unit
 tests 'fuzz corpora' "$MAKE" "$jobs" fuzz-replay
 tests 'black box, release binary' "$MAKE" "$jobs" CC=musl-gcc blackbox
 tests 'fault injection' "$MAKE" "$jobs" CC=gcc faults
+tests 'conformance, release binary' "$MAKE" "$jobs" CC=musl-gcc conformance
 tests 'unit tests, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc unit
 tests 'fuzz corpora, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc fuzz-replay
 tests 'black box, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc blackbox
 tests 'fault injection, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc faults
+tests 'conformance, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc conformance
 step 'floors' "$MAKE" floors
 step 'format' "$MAKE" format-check
 step 'lint' "$MAKE" lint
