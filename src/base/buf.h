@@ -57,7 +57,7 @@ buf_put(struct buf *b, struct span s)
 		b->overflowed = true;
 		return;
 	}
-	if (__builtin_constant_p(s.len))
+	if (__builtin_constant_p(s.len) && s.len > 0)
 		memcpy(b->at + b->len, s.at, s.len);
 	else
 		buf_copy(b->at + b->len, s.at, s.len);

@@ -125,17 +125,17 @@ ipv6_and_headers(void **state)
 	assert_int_equal(server_stop(s), 0);
 }
 
-/* A scrape grows as its numbers do. */
+/* A scrape grows as its numbers do: here, of connections accepted. */
 static void
 any_length(void **state)
 {
 	struct server *s = START_PLAIN();
-	char *json = LOAD(0, "--requests=2000", "--connections=1",
+	char *json = LOAD(0, "--requests=200", "--connections=1", "--close",
 	    "--expect-length=any", url_of(s->metrics, "/metrics"));
 
 	(void)state;
-	assert_int_equal(number(json, "answers"), 2000);
-	LOAD(1, "--requests=2000", "--connections=1",
+	assert_int_equal(number(json, "answers"), 200);
+	LOAD(1, "--requests=2000", "--connections=1", "--close",
 	    url_of(s->metrics, "/metrics"));
 	assert_int_equal(server_stop(s), 0);
 }
@@ -200,7 +200,10 @@ server_that_dies(void **state)
 	assert_int_equal(o.code, 1);
 	/* it goes on trying to the end */
 	assert_true(number(o.out, "connect") > 3);
-	assert_true(number(o.out, "reset") + number(o.out, "short") >= 1);
+	/* what was under way was cut off, or could be tried again */
+	assert_true(number(o.out, "reset") + number(o.out, "short") +
+		number(o.out, "resent") >=
+	    1);
 	assert_true(number(o.out, "200") > 0);
 }
 
