@@ -23,21 +23,38 @@ struct seen {
 enum { BLOCK = 16 };
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
 
-/* The place of the first control byte in a block at s, or BLOCK. */
+/* The place of the first byte that is not 0, or BLOCK. */
 static inline size_t
-block_find(const char *s)
+first_hit(block hits)
 {
 	uint64_t half[BLOCK / 8];
-	block bytes;
 
-	memcpy(&bytes, s, BLOCK);
-	bytes = (block)((bytes < 0x20) | (bytes == 0x7f));
-	memcpy(half, &bytes, BLOCK);
+	memcpy(half, &hits, BLOCK);
 	if (half[0] != 0)
 		return (size_t)__builtin_ctzll(le64toh(half[0])) / 8;
 	if (half[1] != 0)
 		return 8 + (size_t)__builtin_ctzll(le64toh(half[1])) / 8;
 	return BLOCK;
+}
+
+/* The place of the first control byte in a block at s, or BLOCK. */
+static inline size_t
+find_control(const char *s)
+{
+	block bytes;
+
+	memcpy(&bytes, s, BLOCK);
+	return first_hit((block)((bytes < 0x20) | (bytes == 0x7f)));
+}
+
+/* The place of the first CR in a block at s, or BLOCK. */
+static inline size_t
+find_cr(const char *s)
+{
+	block bytes;
+
+	memcpy(&bytes, s, BLOCK);
+	return first_hit((block)(bytes == '\r'));
 }
 
 /* How many bytes stand before the first control byte of s (HTAB is one). */
@@ -47,12 +64,12 @@ text_length(const char *s, size_t len)
 	size_t n = 0, hit;
 
 	for (; len - n >= BLOCK; n += BLOCK) {
-		hit = block_find(s + n);
+		hit = find_control(s + n);
 		if (hit < BLOCK)
 			return n + hit;
 	}
 	if (n > 0 && n < len) /* some of these were looked at: no matter */
-		return len - BLOCK + block_find(s + len - BLOCK);
+		return len - BLOCK + find_control(s + len - BLOCK);
 	while (n < len && chars_has(CHARS_FIELD, s[n]) && s[n] != '\t')
 		n++;
 	return n;
@@ -73,12 +90,12 @@ head_find(struct span bytes, size_t *scanned, size_t *length)
 			return HEAD_BAD;
 	}
 	while ((at += text_length(s + at, limit - at)) < limit) {
-		if (s[at] == '\t') {
+		if (s[at] != '\r') {
+			if (s[at] != '\t')
+				return HEAD_BAD;
 			at++;
 			continue;
 		}
-		if (s[at] != '\r')
-			return HEAD_BAD;
 		if (at + 1 == limit)
 			break;
 		if (s[at + 1] != '\n')
@@ -105,15 +122,20 @@ head_skip(struct span bytes)
 	return n;
 }
 
-/* The CR of the CRLF that ends the line at, or NULL if the line is not clean.
- */
-static const char *
+/* Where the line at ends: at its CR, behind which is an LF, as head_find has
+ * seen; or at end, if there is none. */
+static inline const char *
 line_end(const char *at, const char *end)
 {
-	do
-		at += text_length(at, (size_t)(end - at));
-	while (at < end && *at == '\t' && ++at);
-	return end - at >= 2 && at[0] == '\r' && at[1] == '\n' ? at : NULL;
+	size_t hit = BLOCK;
+
+	while (end - at >= BLOCK && (hit = find_cr(at)) == BLOCK)
+		at += BLOCK;
+	if (hit < BLOCK)
+		return at + hit;
+	while (at < end && *at != '\r')
+		at++;
+	return at;
 }
 
 static size_t
@@ -305,7 +327,7 @@ take_fields(
 {
 	const char *eol, *colon;
 
-	for (; (eol = line_end(at, end)) != NULL; at = eol + 2) {
+	for (; end - (eol = line_end(at, end)) >= 2; at = eol + 2) {
 		struct field f;
 
 		if (eol == at)
@@ -391,7 +413,7 @@ request_parse(struct span head, struct request *req)
 	const char *eol = line_end(head.at, end);
 	enum status err, target_err;
 
-	if (eol == NULL) {
+	if (end - eol < 2) {
 		request_salvage(head, req);
 		return STATUS_BAD_REQUEST;
 	}

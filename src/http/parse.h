@@ -37,7 +37,8 @@ enum head_find head_find(struct span bytes, size_t *scanned, size_t *length);
 size_t head_skip(struct span bytes);
 
 /*
- * Parses a whole head as head_find returned it into *req. Returns STATUS_NONE,
+ * Parses a whole head into *req, one that head_find has returned: what it has
+ * refused is not looked for again. Returns STATUS_NONE,
  * or the error to answer (400 414 431 501 505 417); then req holds what was
  * understood so far (line, method, target, path...) for the log, and the
  * connection must close.

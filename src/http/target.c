@@ -78,18 +78,25 @@ is_ipv6(struct span s)
 	return inet_pton(AF_INET6, text, &address) == 1;
 }
 
-/* The host that s begins with, brackets included; 0 if there is none. */
+/* The address in brackets that s begins with; 0 if there is none. */
 static size_t
+bracket_length(struct span s)
+{
+	size_t n = span_find(s, ']');
+
+	if (n == s.len || !is_ipv6((struct span){ s.at + 1, n - 1 }))
+		return 0;
+	return n + 1;
+}
+
+/* The host that s begins with, brackets included; 0 if there is none. */
+static inline size_t
 host_length(struct span s)
 {
 	size_t n = 0;
 
-	if (s.len > 0 && s.at[0] == '[') {
-		n = span_find(s, ']');
-		if (n == s.len || !is_ipv6((struct span){ s.at + 1, n - 1 }))
-			return 0;
-		return n + 1;
-	}
+	if (s.len > 0 && s.at[0] == '[')
+		return bracket_length(s);
 	for (;; n++) {
 		while (n < s.len && chars_has(CHARS_NAME, s.at[n]))
 			n++;
