@@ -48,7 +48,8 @@ comma  := ,
 config  = build/$(subst /,,$(subst $() ,_,$(notdir $(1))))$(addprefix +,$(subst $(comma),+,$(2)))
 B      := $(call config,$(CC),$(SAN))
 ifdef SAN
-OPT    := -O1 -fno-omit-frame-pointer $(if $(filter-out none,$(SAN)), \
+OPT    := $(if $(filter coverage,$(SAN)),-O0 --coverage,-O1 -fno-omit-frame-pointer) \
+    $(if $(filter-out none coverage,$(SAN)), \
     -fsanitize=$(SAN) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=all))
 LINK   := -pie
 else
@@ -96,7 +97,7 @@ Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
-.PHONY: all program run check unit blackbox faults fuzz fuzzers fuzz-replay floors lint format format-check \
+.PHONY: all program run check unit blackbox faults coverage valgrind fuzz fuzzers fuzz-replay floors lint format format-check \
     bench reproducible image install clean help tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -167,6 +168,18 @@ fuzz-replay: $(REPLAYS)
 	@tests/run.sh $(REPLAYS)
 else
 	$(MAKESAME) CC='$(TEST_CC)' SAN=none fuzz-replay
+endif
+
+coverage: ## Lines and branches of src that the tests reach; fails if they are too few
+	@+MAKE='$(MAKE)' tests/coverage.sh
+
+MEMCHECK ?= config http lifecycle limits log metrics
+valgrind: ## Tests of the running server below valgrind (MEMCHECK='http log': some)
+ifdef SAN
+valgrind: program tests
+	@tests/valgrind.sh $(CURDIR)/$(SERVER) $(MEMCHECK:%=$B/tests/blackbox/%_test)
+else
+	$(MAKESAME) CC='$(TEST_CC)' SAN=none valgrind
 endif
 
 floors: ## No file includes a higher floor

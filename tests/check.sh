@@ -81,6 +81,9 @@ tests 'fuzz corpora, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc fuzz-replay
 tests 'black box, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc blackbox
 tests 'fault injection, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc faults
 tests 'conformance, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc conformance
+# Not config: two hundred short runs, mostly valgrind's own starting.
+tests 'black box, valgrind' "$MAKE" "$jobs" CC=gcc MEMCHECK='http lifecycle limits log metrics' valgrind
+step 'coverage' "$MAKE" "$jobs" coverage
 step 'floors' "$MAKE" floors
 step 'format' "$MAKE" format-check
 step 'lint' "$MAKE" lint

@@ -23,6 +23,9 @@ need clang-format has clang-format
 need clang-tidy has clang-tidy
 need cppcheck has cppcheck
 need shellcheck has shellcheck
+need valgrind has valgrind
+need libc6-dbg valgrind --quiet true
+need gcovr has gcovr
 
 if ((${#missing[@]} == 0)); then
 	exit 0

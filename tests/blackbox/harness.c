@@ -36,6 +36,36 @@ static struct kept *kept;
 static struct server *servers;
 static int first_fd; /* what a test opens is from here on */
 
+/* A number from the environment. */
+static int
+setting(const char *name, int otherwise)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? atoi(value) : otherwise;
+}
+
+int
+wait_ms(void)
+{
+	return setting("MY_WEBSERVER_WAIT_MS", 10000);
+}
+
+static unsigned
+tool_descriptors(void)
+{
+	return (unsigned)setting("MY_WEBSERVER_FDS", 0);
+}
+
+unsigned long
+most_descriptors(void)
+{
+	struct rlimit files;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	return files.rlim_max - tool_descriptors();
+}
+
 int
 harness_setup(void **state)
 {
@@ -51,15 +81,46 @@ harness_setup(void **state)
 	return first_fd < 0;
 }
 
+/*
+ * Ends a server that a test has left, by two signals, so that sanitizers can
+ * tell what they found. False if it was running and did not end that way.
+ */
+static bool
+server_end(struct server *s)
+{
+	struct pollfd p = { s->pidfd, POLLIN, 0 };
+	int64_t end = now_ms() + WAIT_MS;
+	bool running = poll(&p, 1, 0) == 0;
+	int status = 0, code;
+
+	if (running) {
+		kill(s->pid, SIGTERM);
+		kill(s->pid, SIGINT);
+	}
+	while (poll(&p, 1, 10) == 0 && now_ms() < end)
+		server_pull(s);
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, &status, 0);
+	server_pull(s);
+	code =
+	    WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (!running || code == 0 || code == 128 + SIGTERM ||
+	    code == 128 + SIGINT)
+		return true;
+	print_error("a server that was left ended with %d, saying: %s\n", code,
+	    s->err_text.at);
+	return false;
+}
+
 int
 harness_teardown(void **state)
 {
+	bool ended = true;
+
 	(void)state;
 	for (struct server *s = servers; s; s = s->next) {
-		if (s->pid > 0) {
-			kill(s->pid, SIGKILL);
-			waitpid(s->pid, NULL, 0);
-		}
+		if (s->pid > 0)
+			ended &= server_end(s);
 		free(s->out_text.at);
 		free(s->err_text.at);
 	}
@@ -71,7 +132,7 @@ harness_teardown(void **state)
 		kept = next;
 	}
 	syscall(SYS_close_range, first_fd, ~0U, 0);
-	return 0;
+	return !ended;
 }
 
 void *
@@ -236,7 +297,8 @@ arguments(const struct spawn *how)
 static void
 become(const struct spawn *how, int out, int err, char **args, char **env)
 {
-	struct rlimit files = { how->nofile, how->nofile };
+	rlim_t most = how->nofile + tool_descriptors();
+	struct rlimit files = { most, most };
 	sigset_t none;
 
 	sigemptyset(&none);

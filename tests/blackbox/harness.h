@@ -2,7 +2,14 @@
  * harness.h - drives the real server from outside: starts it, talks to it over
  * sockets, reads its log, looks samples up, stops it. Every wait ends after
  * WAIT_MS with a failed test; whatever a test leaves behind (processes,
- * descriptors, memory) harness_teardown takes away.
+ * descriptors, memory) harness_teardown takes away. A server that does not end
+ * as it should then is a failure too.
+ *
+ * MY_WEBSERVER_BINARY   the program (build/my_webserver), or a script that
+ *                       executes it below a tool
+ * MY_WEBSERVER_WAIT_MS  WAIT_MS, for a tool that makes it slow
+ * MY_WEBSERVER_FDS      how many descriptors that tool keeps for itself, off
+ *                       the limit
  */
 #ifndef BLACKBOX_HARNESS_H
 #define BLACKBOX_HARNESS_H
@@ -20,7 +27,10 @@
 
 #include <cmocka.h>
 
-enum { WAIT_MS = 10000 };
+#define WAIT_MS wait_ms() /* 10000 */
+int wait_ms(void);
+/* What a process started with no other limit has, at most. */
+unsigned long most_descriptors(void);
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define TEST(name) \
