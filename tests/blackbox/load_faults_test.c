@@ -232,6 +232,21 @@ announced_ends_are_no_failures(void **state)
 }
 
 static void
+nothing_follows_an_announced_end(void **state)
+{
+	struct manners m = { OK200, 2,
+		"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n"
+		"\r\nok" OK200,
+		CLOSE, 0, true };
+	char *json = against(&m, 1, ARGS("--requests=9", "--pipeline=9"));
+
+	(void)state;
+	assert_failures(json, "odd", 6);
+	assert_int_equal(number(json, "answers"), 3);
+	assert_int_equal(number(json, "resent"), 0);
+}
+
+static void
 closing_mode_waits_for_the_end(void **state)
 {
 	struct manners ends = { OK200, 0, OK200, CLOSE, 0, false };
@@ -296,6 +311,7 @@ main(void)
 		TEST(broken_connections),
 		TEST(pipelined_requests_fail_together),
 		TEST(announced_ends_are_no_failures),
+		TEST(nothing_follows_an_announced_end),
 		TEST(closing_mode_waits_for_the_end),
 		TEST(no_waiting_is_omitted),
 		TEST(what_was_never_sent_has_failed),
