@@ -84,6 +84,10 @@ buf_u64(struct buf *b, uint64_t value)
 	size_t len = b->len + digits_of(value);
 	char *at, *end;
 
+	if (value < 10) {
+		buf_char(b, (char)('0' + value));
+		return;
+	}
 	if (len > b->cap) {
 		b->overflowed = true;
 		return;

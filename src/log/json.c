@@ -39,7 +39,7 @@ are_plain(const char *at)
 }
 
 /* How many bytes at the front of s need no escape. */
-static size_t
+static inline size_t
 plain_run(struct span s)
 {
 	size_t n = 0;

@@ -169,30 +169,45 @@ sent_all(struct conn *c)
 	return WANT_READ;
 }
 
+/* The rest of out, and tail behind it, in one call. */
+static ssize_t
+send_both(const struct conn *c)
+{
+	const struct work *w = c->work;
+	struct iovec part[2] = {
+		{ w->out.at + w->sent, w->out.len - w->sent },
+		{ (char *)(uintptr_t)w->tail.at, w->tail.len },
+	};
+	struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
+
+	return sendmsg(c->fd, &message, MSG_NOSIGNAL);
+}
+
+/* Hands to the kernel what is not yet sent: send(2). */
+static ssize_t
+send_rest(const struct conn *c)
+{
+	const struct work *w = c->work;
+	size_t sent = w->sent;
+
+	if (w->tail.len == 0)
+		return send(
+		    c->fd, w->out.at + sent, w->out.len - sent, MSG_NOSIGNAL);
+	if (sent < w->out.len)
+		return send_both(c);
+	sent -= w->out.len;
+	return send(c->fd, w->tail.at + sent, w->tail.len - sent, MSG_NOSIGNAL);
+}
+
 static enum want
 send_answers(struct conn *c)
 {
 	struct work *w = c->work;
 	size_t all = w->out.len + w->tail.len;
-	struct iovec part[2];
-	struct msghdr message = { .msg_iov = part };
 	ssize_t n;
 
-	if (w->sent < w->out.len)
-		part[message.msg_iovlen++] =
-		    (struct iovec){ w->out.at + w->sent, w->out.len - w->sent };
-	if (w->tail.len > 0) {
-		size_t gone = w->sent > w->out.len ? w->sent - w->out.len : 0;
-
-		part[message.msg_iovlen++] =
-		    (struct iovec){ (char *)(uintptr_t)w->tail.at + gone,
-			    w->tail.len - gone };
-	}
 	do {
-		n = message.msg_iovlen == 1
-		    ? send(c->fd, part[0].iov_base, part[0].iov_len,
-			  MSG_NOSIGNAL)
-		    : sendmsg(c->fd, &message, MSG_NOSIGNAL);
+		n = send_rest(c);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != EAGAIN)
 		return lose(c);

@@ -78,6 +78,7 @@ struct conn {
 	uint8_t ip_len;
 	char ip[46]; /* the client, as text */
 	uint32_t generation;
+	uint32_t slot;     /* the worker's number for it */
 	unsigned interest; /* what the loop watches for */
 	uint64_t since;    /* when the present wait began: see conn_deadline */
 	uint64_t due;      /* end of CONN_DELAY */

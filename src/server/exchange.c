@@ -11,25 +11,23 @@ exchange_begin(struct conn *c, const struct request *req)
 {
 	struct work *w = c->work;
 	struct exchange *ex = current(w);
+	struct access_record *r = &ex->record;
 
-	*ex = (struct exchange){
-		.start = w->start,
-		.record = {
-			.client_ip = { c->ip, c->ip_len },
-			.line = req->line,
-			.method = req->method_name,
-			.path = req->path,
-			.query = req->query,
-			.protocol = req->protocol,
-			.request_id = request_id(req),
-		},
-		.keep_alive_1_0 = req->version == 10 && req->keep_alive,
-	};
-	if (c->service->ring) {
-		ex->record.user_agent = request_field(req, SPAN("User-Agent"));
-		ex->record.referer = request_field(req, SPAN("Referer"));
-		ex->record.trace_id = request_trace_id(req);
-	}
+	/* what is not set here is set before it is used */
+	ex->start = w->start;
+	ex->end = 0;
+	ex->keep_alive_1_0 = req->version == 10 && req->keep_alive;
+	r->client_ip = (struct span){ c->ip, c->ip_len };
+	r->line = req->line;
+	r->method = req->method_name;
+	r->path = req->path;
+	r->query = req->query;
+	r->protocol = req->protocol;
+	r->user_agent = request_field(req, SPAN("User-Agent"));
+	r->referer = request_field(req, SPAN("Referer"));
+	r->request_id = request_id(req);
+	r->trace_id = request_trace_id(req);
+	r->aborted = false;
 	w->held = true;
 	w->begun = false;
 	w->scanned = 0;

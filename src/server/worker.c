@@ -38,8 +38,8 @@ conn_tag(const struct worker *w, const struct conn *c)
 {
 	bool page = c->service == &w->page.service;
 
-	return tag_of(page ? TAG_PAGE_CONN : TAG_OPS_CONN, c->generation,
-	    pool_index(page ? &w->page.conns : &w->ops.conns, c));
+	return tag_of(
+	    page ? TAG_PAGE_CONN : TAG_OPS_CONN, c->generation, c->slot);
 }
 
 static struct slots *
@@ -51,9 +51,7 @@ slots_of(struct worker *w, const struct conn *c)
 static uint32_t
 timer_of(struct worker *w, const struct conn *c)
 {
-	struct slots *s = slots_of(w, c);
-
-	return s->timer_base + pool_index(&s->conns, c);
+	return slots_of(w, c)->timer_base + c->slot;
 }
 
 static void
@@ -210,6 +208,7 @@ worker_accept(struct worker *w, struct slots *s, unsigned most)
 		address_host(&host, &peer);
 		c = pool_take(&s->conns);
 		conn_open(c, &s->service, fd, buf_span(&host));
+		c->slot = pool_index(&s->conns, c);
 		c->interest = LOOP_READ;
 		if (loop_watch(&w->loop, fd, conn_tag(w, c), LOOP_READ) < 0) {
 			back_off(w, s, errno);
@@ -237,16 +236,22 @@ on_conn(struct worker *w, struct slots *s, const struct loop_event *event)
 	}
 }
 
-/* Operations come after the page's log lines: see worker_run. */
-static void
-on_event(struct worker *w, const struct loop_event *event, bool ops)
+static enum tag_kind
+kind_of(const struct loop_event *event)
 {
-	enum tag_kind kind = (enum tag_kind)(event->tag >> 56);
-	bool of_ops = kind == TAG_OPS || kind == TAG_OPS_CONN;
+	return (enum tag_kind)(event->tag >> 56);
+}
 
-	if (of_ops != ops)
-		return;
-	switch (kind) {
+static bool
+is_of_ops(const struct loop_event *event)
+{
+	return kind_of(event) == TAG_OPS || kind_of(event) == TAG_OPS_CONN;
+}
+
+static void
+on_event(struct worker *w, const struct loop_event *event)
+{
+	switch (kind_of(event)) {
 	case TAG_PAGE:
 		if (w->page.fd >= 0)
 			worker_accept(w, &w->page, ACCEPT_BATCH);
@@ -400,7 +405,7 @@ worker_run(struct worker *w)
 
 	tick(w);
 	while (w->exit_status < 0) {
-		int n;
+		int n, later = 0;
 
 		watch_listener(w, &w->page);
 		watch_listener(w, &w->ops);
@@ -410,13 +415,16 @@ worker_run(struct worker *w)
 		tick(w);
 		run_list(w, &w->again, &w->again_end);
 		for (int i = 0; i < n; i++)
-			on_event(w, &events[i], false);
+			if (is_of_ops(&events[i]))
+				events[later++] = events[i];
+			else
+				on_event(w, &events[i]);
 		on_timers(w);
 		flush_log(w);
 		/* After the flush, so that a scrape finds as many lines as
 		 * requests. */
-		for (int i = 0; i < n; i++)
-			on_event(w, &events[i], true);
+		for (int i = 0; i < later; i++)
+			on_event(w, &events[i]);
 		if (w->exit_status < 0)
 			drain_step(w);
 	}
