@@ -345,8 +345,11 @@ take_requests(struct conn *c)
 		}
 		switch (head_find(unread(w), &w->scanned, &length)) {
 		case HEAD_WHOLE:
-			if (w->count > 0 && w->in_at + length > HEAD_MAX)
-				return flush(c); /* then to the front */
+			if (w->count > 0 && w->in_at + length > HEAD_MAX) {
+				/* then to the front, and found once more */
+				w->scanned = 0;
+				return flush(c);
+			}
 			take_head(c, length);
 			w->start = w->read_at;
 			continue;

@@ -93,6 +93,27 @@ world_check(struct world *w)
 	check_counts(w);
 }
 
+/* True if it stands in the log as it is. */
+static bool
+is_plain(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] < ' ' || s.at[i] > '~' || s.at[i] == '"' ||
+		    s.at[i] == '\\')
+			return false;
+	return s.len > 0 && s.len < ACCESS_LINE_MAX / 8;
+}
+
+static void
+check_line_of(
+    const struct dialogue *d, unsigned i, const struct log_entry *e, bool seed)
+{
+	CHECK(e->status == d->status[i] && !e->aborted);
+	CHECK(seed || e->bytes == d->body[i].len);
+	if (is_plain(d->line[i]))
+		CHECK(e->line == log_hash(d->line[i]));
+}
+
 /* A line for each answer, in order, and aborted ones behind them. */
 static void
 check_lines(const struct world *w, unsigned client)
@@ -104,9 +125,7 @@ check_lines(const struct world *w, unsigned client)
 	CHECK(count >= d->count);
 	for (unsigned i = 0; i < count; i++) {
 		if (i < d->count) {
-			CHECK(entry[i].status == d->status[i]);
-			CHECK(!entry[i].aborted);
-			CHECK(w->log.seed || entry[i].bytes == d->body[i].len);
+			check_line_of(d, i, &entry[i], w->log.seed);
 			continue;
 		}
 		CHECK(entry[i].status == 499 ||
@@ -165,7 +184,7 @@ static void
 compare_undivided(struct world *w, const struct peer *p)
 {
 	const struct dialogue *a = &p->dialogue, *b;
-	struct peer *again = world_connect(w, p->sent_len);
+	struct peer *again = world_connect(w);
 
 	if (!again)
 		return;
@@ -239,6 +258,7 @@ world_end(struct world *w, bool by_timeouts)
 		free(w->peer[i].received);
 	}
 	ring_close(&w->ring);
+	free(w->ring_memory);
 	close(w->sink);
 	close(w->log.fd);
 }

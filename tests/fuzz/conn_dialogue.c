@@ -352,6 +352,8 @@ dialogue_check(struct dialogue *d)
 		CHECK(d->count < DIALOGUE_ANSWERS);
 		d->body[d->count] = a.body;
 		d->expects[d->count] = n.parsed && n.req.expect_continue;
+		d->line[d->count] =
+		    n.parsed && a.status != 408 ? n.req.line : SPAN("");
 		d->status[d->count++] = a.status;
 		received = span_from(received, a.length);
 		if (d->closed)

@@ -26,7 +26,8 @@ struct dialogue {
 	unsigned cut_status; /* of an answer that was cut off; any */
 	unsigned status[DIALOGUE_ANSWERS];
 	struct span body[DIALOGUE_ANSWERS];
-	bool expects[DIALOGUE_ANSWERS]; /* its request had Expect */
+	bool expects[DIALOGUE_ANSWERS];     /* its request had Expect */
+	struct span line[DIALOGUE_ANSWERS]; /* its request line, if clean */
 };
 
 /* Judges it, and aborts where something is wrong. */

@@ -12,11 +12,14 @@
 #include "conn_world.h"
 #include "fuzz.h"
 
+enum { EXTRA_MAX = 96 * 1024 };
+
 struct play {
 	struct span script, bytes;
 	struct world *world;
 	struct peer *peer; /* the one that the script speaks of; or NULL */
 	bool by_timeouts;
+	size_t extra; /* bytes sent that do not stand in the input */
 };
 
 static uint8_t
@@ -97,6 +100,21 @@ send_bytes(struct play *p, size_t n)
 	p->bytes = span_from(p->bytes, peer_send(p->peer, p->bytes.at, n));
 }
 
+/* Sends text over and over, most bytes of it: sizes that small inputs reach. */
+static void
+send_extra(struct play *p, struct span text, size_t most)
+{
+	static char memory[EXTRA_MAX];
+	struct buf b = buf_over(memory, sizeof memory);
+
+	if (most > EXTRA_MAX - p->extra)
+		most = EXTRA_MAX - p->extra;
+	while (b.len + text.len <= most)
+		buf_put(&b, text);
+	p->extra += peer_send(p->peer, b.at, b.len);
+	world_quiet(p->world, p->peer);
+}
+
 static int
 error_of(uint8_t c)
 {
@@ -170,6 +188,8 @@ deadline(struct play *p)
 static void
 peer_step(struct play *p, char c)
 {
+	const struct span request = SPAN("GET /m HTTP/1.1\r\nHost: m\r\n\r\n");
+
 	switch (c) {
 	case 's':
 		send_bytes(p, amount(p));
@@ -185,6 +205,12 @@ peer_step(struct play *p, char c)
 	case 'a':
 		send_bytes(p, p->bytes.len);
 		world_quiet(p->world, p->peer);
+		break;
+	case 'y':
+		send_extra(p, SPAN("y"), amount(p));
+		break;
+	case 'm':
+		send_extra(p, request, request.len * argument(p));
 		break;
 	case 'r':
 		world_turn(p->world, p->peer);
@@ -229,10 +255,10 @@ step(struct play *p)
 		if (i < p->world->peers)
 			p->peer = &p->world->peer[i];
 		else if (p->world->peers < PEERS / 2)
-			p->peer = world_connect(p->world, p->bytes.len);
+			p->peer = world_connect(p->world);
 	} else if (!common_step(p, c)) {
 		if (!p->peer)
-			p->peer = world_connect(p->world, p->bytes.len);
+			p->peer = world_connect(p->world);
 		peer_step(p, c);
 	}
 	world_check(p->world);
@@ -258,7 +284,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; p.script.len > 0 && i < 4096; i++)
 		step(&p);
 	if (!p.peer)
-		p.peer = world_connect(&world, p.bytes.len);
+		p.peer = world_connect(&world);
 	while (p.bytes.len > 0 && p.peer->open) {
 		size_t before = p.bytes.len;
 

@@ -28,23 +28,35 @@ behind(struct span line, const char *key)
 	return at + strlen(key);
 }
 
-/* The status that ends the message: \"GET / HTTP/1.1\" 200 -" */
-static unsigned
-status_of(struct span line)
+uint64_t
+log_hash(struct span s)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (size_t i = 0; i < s.len; i++)
+		hash =
+		    (hash ^ (unsigned char)s.at[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* What the message says: \"GET / HTTP/1.1\" 200 -" */
+static void
+take_message(struct span line, struct log_entry *e)
 {
 	const char *at = behind(line, "\"message\": \"");
-	unsigned status = 0;
+	const char *start = at + 2;
 
 	for (; *at != '"'; at++)
 		if (*at == '\\')
 			at++;
 	CHECK(memcmp(at - 2, " -", 2) == 0);
 	CHECK(memcmp(at - 8, "\\\" ", 3) == 0);
+	CHECK(memcmp(start - 2, "\\\"", 2) == 0 && start <= at - 8);
+	e->line = log_hash(span_between(start, at - 8));
 	for (at -= 5; *at != ' '; at++) {
 		CHECK(*at >= '0' && *at <= '9');
-		status = status * 10 + (unsigned)(*at - '0');
+		e->status = e->status * 10 + (unsigned)(*at - '0');
 	}
-	return status;
 }
 
 /* Clients are 10.0.0.N. */
@@ -67,7 +79,7 @@ take_line(struct log_reader *r, struct span line)
 
 	CHECK(line.len <= ACCESS_LINE_MAX && check_line(line));
 	client = client_of(line);
-	e.status = status_of(line);
+	take_message(line, &e);
 	e.aborted = line.len > aborted.len &&
 	    span_eq(span_from(line, line.len - aborted.len), aborted);
 	if (!r->seed) {

@@ -9,12 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
+
 enum { LOG_CLIENTS = 10, LOG_LINES = 4096 };
 
 struct log_entry {
 	unsigned status;
 	bool aborted;
-	size_t bytes; /* 0 in format seed */
+	size_t bytes;  /* 0 in format seed */
+	uint64_t line; /* log_hash of the request line, as it is escaped */
 };
 
 struct log_reader {
@@ -27,6 +30,9 @@ struct log_reader {
 	unsigned count[LOG_CLIENTS];
 	struct log_entry entry[LOG_CLIENTS][LOG_LINES];
 };
+
+/* A number that stands for a text. */
+uint64_t log_hash(struct span s);
 
 void log_begin(struct log_reader *r, int fd, bool seed);
 

@@ -60,6 +60,7 @@ void
 world_begin(struct world *w, const struct world_options *o)
 {
 	static const uint64_t bound[] = { NS_PER_MS, NS_PER_SEC };
+	size_t room = o->large_ring ? RING_MAX : 2 * ACCESS_LINE_MAX;
 	int sink[2];
 
 	if (w->works.memory == NULL)
@@ -74,8 +75,9 @@ world_begin(struct world *w, const struct world_options *o)
 	w->requests = 0;
 	w->small_buffers = o->small_buffers;
 	memset(&w->scratch, 0xa5, sizeof w->scratch);
-	ring_init(&w->ring, w->ring_memory,
-	    o->large_ring ? RING_MAX : 2 * ACCESS_LINE_MAX, sink[0]);
+	w->ring_memory = malloc(room);
+	CHECK(w->ring_memory != NULL);
+	ring_init(&w->ring, w->ring_memory, room, sink[0]);
 	log_begin(&w->log, sink[1], o->seed);
 	metrics_init(&w->metrics, bound, 2);
 	begin_service(w, o);
@@ -83,7 +85,7 @@ world_begin(struct world *w, const struct world_options *o)
 }
 
 struct peer *
-world_connect(struct world *w, size_t most)
+world_connect(struct world *w)
 {
 	static char ip[PEERS][9];
 	struct peer *p = &w->peer[w->peers];
@@ -96,8 +98,6 @@ world_connect(struct world *w, size_t most)
 	kernel_pair(fd, w->small_buffers);
 	p->fd = fd[1];
 	p->open = true;
-	p->sent = malloc(most + 1);
-	CHECK(p->sent != NULL);
 	p->dialogue.random_errors = w->service.random_error > 0;
 	p->dialogue.draining = w->service.closing;
 	tick(w);
@@ -105,6 +105,18 @@ world_connect(struct world *w, size_t most)
 	p->want = WANT_READ;
 	w->peers++;
 	return p;
+}
+
+/* The same bytes, with room for more behind them. */
+static char *
+with_room(char *bytes, size_t len, size_t *cap, size_t more)
+{
+	if (*cap - len >= more)
+		return bytes;
+	*cap = 2 * (len + more);
+	bytes = realloc(bytes, *cap);
+	CHECK(bytes != NULL);
+	return bytes;
 }
 
 size_t
@@ -118,6 +130,7 @@ peer_send(struct peer *p, const char *from, size_t len)
 	n = sendto(p->fd, from, len, MSG_NOSIGNAL, NULL, 0);
 	if (n <= 0)
 		return 0;
+	p->sent = with_room(p->sent, p->sent_len, &p->sent_cap, (size_t)n);
 	memcpy(p->sent + p->sent_len, from, (size_t)n);
 	p->sent_len += (size_t)n;
 	return (size_t)n;
@@ -130,11 +143,8 @@ peer_read(struct peer *p, size_t most)
 
 	if (p->fd < 0)
 		return false;
-	if (p->received_cap - p->received_len < most) {
-		p->received_cap = 2 * (p->received_len + most);
-		p->received = realloc(p->received, p->received_cap);
-		CHECK(p->received != NULL);
-	}
+	p->received =
+	    with_room(p->received, p->received_len, &p->received_cap, most);
 	n = read(p->fd, p->received + p->received_len, most);
 	if (n > 0)
 		p->received_len += (size_t)n;
@@ -184,8 +194,9 @@ finish(struct world *w, struct peer *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
-	d->sent = (struct span){ p->sent, p->sent_len };
-	d->received = (struct span){ p->received, p->received_len };
+	d->sent = (struct span){ p->sent ? p->sent : "", p->sent_len };
+	d->received =
+	    (struct span){ p->received ? p->received : "", p->received_len };
 	dialogue_check(d);
 	/* an error's answer must not be lost to what the client still sends */
 	if (d->refused && !d->broken && !d->timed_out)
@@ -255,19 +266,57 @@ obey(struct world *w, struct peer *p, enum want want)
 		finish(w, p);
 }
 
-/* An error that was waiting for it: whether it meets it, is seen after. */
+/* What decides when the deadline may move. */
+struct moment {
+	unsigned state;
+	bool begun;
+	uint64_t deadline, received, sent;
+};
+
+static struct moment
+moment_of(const struct conn *c)
+{
+	return (struct moment){ .state = c->state,
+		.begun = c->work && c->work->begun,
+		.deadline = conn_deadline(c),
+		.received = kernel.received,
+		.sent = kernel.sent };
+}
+
+/* A deadline does not move because somebody keeps us busy. */
+static void
+check_deadline(const struct moment *before, const struct conn *c)
+{
+	struct moment now = moment_of(c);
+
+	if (now.state != before->state || now.sent != before->sent)
+		return;
+	if (now.state == CONN_HEAD &&
+	    (now.begun != before->begun ||
+		(!now.begun && now.received != before->received)))
+		return;
+	CHECK(now.deadline == before->deadline);
+}
+
+/* An error met a call: nothing is sure any more but for these two. */
+static bool
+is_fatal(int error)
+{
+	return error != 0 && error != EAGAIN && error != EINTR;
+}
+
 static void
 run(struct world *w, struct peer *p)
 {
 	int read_error = kernel.read_error, send_error = kernel.send_error;
+	struct moment before = moment_of(&p->conn);
 	enum want want = conn_run(&p->conn);
 
-	if (read_error && !kernel.read_error && read_error != EAGAIN &&
-	    read_error != EINTR)
+	if ((is_fatal(read_error) && !kernel.read_error) ||
+	    (is_fatal(send_error) && !kernel.send_error))
 		p->dialogue.broken = true;
-	if (send_error && !kernel.send_error && send_error != EAGAIN &&
-	    send_error != EINTR)
-		p->dialogue.broken = true;
+	if (want != WANT_CLOSE)
+		check_deadline(&before, &p->conn);
 	obey(w, p, want);
 }
 

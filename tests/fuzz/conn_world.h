@@ -22,7 +22,7 @@ struct peer {
 	bool no_more; /* the client has closed its sending side */
 	bool reset;   /* the client was told so, instead of an orderly end */
 	char *sent, *received;
-	size_t sent_len, received_len, received_cap;
+	size_t sent_len, sent_cap, received_len, received_cap;
 	struct dialogue dialogue;
 };
 
@@ -34,8 +34,8 @@ struct world {
 	struct pool works;
 	struct request scratch;
 	struct log_reader log;
-	char ring_memory[RING_MAX];
-	int sink; /* the server's end of the log */
+	char *ring_memory; /* of exactly its size */
+	int sink;          /* the server's end of the log */
 	bool small_buffers;
 	uint64_t wall; /* of the system, at the monotonic moment 0 */
 	struct peer peer[PEERS];
@@ -53,7 +53,7 @@ struct world_options {
 void world_begin(struct world *w, const struct world_options *o);
 
 /* A new connection, or NULL if there have been enough. */
-struct peer *world_connect(struct world *w, size_t most);
+struct peer *world_connect(struct world *w);
 
 /* The client sends; what does not fit is not sent. Returns how much did. */
 size_t peer_send(struct peer *p, const char *from, size_t len);
