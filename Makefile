@@ -156,9 +156,10 @@ else
 	$(MAKESAME) CC='$(TEST_CC)' SAN=none faults
 endif
 
+FUZZ_SAN := fuzzer-no-link,address,undefined
 fuzz: ## Fuzz every target for FUZZ_SECONDS (60), with clang's libFuzzer
-	$(MAKESAME) CC=clang SAN=fuzzer-no-link,address,undefined fuzzers
-	@tests/fuzz/run.sh $(call config,clang,fuzzer-no-link,address,undefined)/tests/fuzz $(FUZZ)
+	$(MAKESAME) CC=clang SAN=$(FUZZ_SAN) fuzzers
+	@tests/fuzz/run.sh $(call config,clang,$(FUZZ_SAN))/tests/fuzz $(FUZZ)
 
 fuzzers: $(FUZZERS)
 
