@@ -240,6 +240,14 @@ refuse(struct conn *c, enum status err)
 	exchange_release(c);
 }
 
+/* The answer in hand goes out unless it has to wait. */
+static void
+release_if_due(struct conn *c)
+{
+	if (c->work->body.done && c->due == 0)
+		exchange_release(c);
+}
+
 static void
 feed_body(struct conn *c)
 {
@@ -251,8 +259,8 @@ feed_body(struct conn *c)
 	count_bytes(&c->service->metrics->request_bytes, c, used);
 	if (err)
 		refuse(c, err);
-	else if (w->body.done && c->due == 0)
-		exchange_release(c);
+	else
+		release_if_due(c);
 }
 
 /* A whole head of the given length: up to its answer, or to what it awaits. */
@@ -285,7 +293,10 @@ take_head(struct conn *c, size_t length)
 			buf_put(&w->out, SPAN("HTTP/1.1 100 Continue\r\n\r\n"));
 		}
 	}
-	feed_body(c);
+	if (w->body.done)
+		release_if_due(c);
+	else
+		feed_body(c);
 }
 
 static void

@@ -59,6 +59,7 @@ struct service {
 	struct pool *works; /* of conn_work_size(body_room) each */
 	size_t body_room;   /* bytes a handler may write */
 	struct request *scratch;
+	char *line; /* scratch too: ACCESS_LINE_MAX bytes */
 	struct clock *clock;
 	struct span date;  /* the field line for clock->date */
 	bool closing;      /* answers say Connection: close */

@@ -108,8 +108,7 @@ finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 	uint64_t duration = ex->end - ex->start;
 
 	if (s->ring) {
-		char memory[ACCESS_LINE_MAX];
-		struct buf line = ring_lend(s->ring, memory, sizeof memory);
+		struct buf line = ring_lend(s->ring, s->line, ACCESS_LINE_MAX);
 
 		r->duration = duration;
 		r->wall = clock_tell(s->clock, now);

@@ -439,6 +439,7 @@ slots_open(struct worker *w, struct slots *s, uint32_t count, size_t body_room,
 	s->watched = true;
 	s->service.works = &s->works;
 	s->service.scratch = &w->scratch;
+	s->service.line = w->line;
 	s->service.clock = &w->clock;
 	s->service.body_room = body_room;
 	if (pool_open(&s->conns, sizeof(struct conn), count) < 0 ||

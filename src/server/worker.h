@@ -66,6 +66,7 @@ struct worker {
 	struct clock clock;
 	struct slots page, ops;
 	struct request scratch;
+	char line[ACCESS_LINE_MAX];
 	char date_memory[64];
 	int64_t date;
 	struct conn *again, **again_end; /* have more to do */

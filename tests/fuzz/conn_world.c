@@ -52,6 +52,7 @@ begin_service(struct world *w, const struct world_options *o)
 		.works = &w->works,
 		.body_room = BODY_ROOM,
 		.scratch = &w->scratch,
+		.line = w->line,
 		.clock = &w->clock,
 	};
 }

@@ -33,6 +33,7 @@ struct world {
 	struct ring ring;
 	struct pool works;
 	struct request scratch;
+	char line[ACCESS_LINE_MAX];
 	struct log_reader log;
 	char *ring_memory; /* of exactly its size */
 	int sink;          /* the server's end of the log */
