@@ -31,6 +31,8 @@ fails(int *error)
 		return 0;
 	errno = *error;
 	*error = 0;
+	if (errno != EAGAIN && errno != EINTR)
+		kernel.failed = true;
 	return 1;
 }
 

@@ -6,6 +6,7 @@
 #ifndef TESTS_FUZZ_CONN_KERNEL_H
 #define TESTS_FUZZ_CONN_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct kernel {
 	int plain_fd;               /* a socket to which all this is foreign */
 	uint64_t received, sent;    /* bytes that went through */
 	unsigned calls;
+	bool failed; /* a call met an error that no repetition mends */
 };
 
 extern struct kernel kernel;

@@ -72,6 +72,7 @@ world_begin(struct world *w, const struct world_options *o)
 	w->sink = sink[0];
 	w->wall = UINT64_C(1764000000) * NS_PER_SEC;
 	w->clock = (struct clock){ 0 };
+	w->date = -1;
 	w->peers = 0;
 	w->requests = 0;
 	w->small_buffers = o->small_buffers;
@@ -257,11 +258,10 @@ check_want(const struct world *w, const struct peer *p)
 static void
 obey(struct world *w, struct peer *p, enum want want)
 {
-	bool failed = p->conn.lost && !p->no_more;
-
 	p->want = want;
-	if (failed)
+	if (kernel.failed || (p->conn.lost && !p->no_more))
 		p->dialogue.broken = true;
+	kernel.failed = false;
 	check_want(w, p);
 	if (want == WANT_CLOSE)
 		finish(w, p);
@@ -299,23 +299,12 @@ check_deadline(const struct moment *before, const struct conn *c)
 	CHECK(now.deadline == before->deadline);
 }
 
-/* An error met a call: nothing is sure any more but for these two. */
-static bool
-is_fatal(int error)
-{
-	return error != 0 && error != EAGAIN && error != EINTR;
-}
-
 static void
 run(struct world *w, struct peer *p)
 {
-	int read_error = kernel.read_error, send_error = kernel.send_error;
 	struct moment before = moment_of(&p->conn);
 	enum want want = conn_run(&p->conn);
 
-	if ((is_fatal(read_error) && !kernel.read_error) ||
-	    (is_fatal(send_error) && !kernel.send_error))
-		p->dialogue.broken = true;
 	if (want != WANT_CLOSE)
 		check_deadline(&before, &p->conn);
 	obey(w, p, want);

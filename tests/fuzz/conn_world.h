@@ -38,6 +38,7 @@ struct world {
 	char *ring_memory; /* of exactly its size */
 	int sink;          /* the server's end of the log */
 	bool small_buffers;
+	int64_t date;
 	uint64_t wall; /* of the system, at the monotonic moment 0 */
 	struct peer peer[PEERS];
 	unsigned peers;    /* so far */
