@@ -366,8 +366,7 @@ conn_event(struct load *l, struct conn *c, uint32_t events)
 void
 conn_check(struct load *l, struct conn *c)
 {
-	/* now may be older than since, by the turn that passed meanwhile */
-	uint64_t waited = l->now > c->since ? l->now - c->since : 0;
+	uint64_t waited = l->now - c->since;
 	bool late = waited >= l->options->timeout;
 
 	if (c->state == CONN_CONNECTING && late) {

@@ -23,6 +23,9 @@ struct outcome {
 
 /* Starts it; files is the limit on open files, 0 to leave it. */
 struct job load_start(const char *const *args, rlim_t files);
+/* The same with this standard error. load_wait reads job.err to its end, so
+ * that has to be a file by then. */
+struct job load_start_on(const char *const *args, rlim_t files, int err);
 /* Waits for its end, for at most a minute. */
 struct outcome load_wait(struct job job);
 /* A run that has to end with this status and nothing on standard error. Its

@@ -1,5 +1,7 @@
 /* The load generator against the real server. */
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 #include "load.h"
 
@@ -277,6 +279,38 @@ table_for_people(void **state)
 	assert_int_equal(server_stop(s), 0);
 }
 
+static void
+progress_on_a_terminal(void **state)
+{
+	struct server *s = START_PLAIN();
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), err;
+	char text[4096] = "";
+	struct job job;
+	struct outcome o;
+
+	(void)state;
+	assert_true(terminal >= 0);
+	assert_int_equal(grantpt(terminal) || unlockpt(terminal), 0);
+	err = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	job = load_start_on(ARGS("--json", "--duration=1200ms",
+				"--connections=1", url_of(s->page, "/")),
+	    0, err);
+	close(err);
+	job.err = memfd_create("err", 0);
+	o = load_wait(job);
+	assert_int_equal(o.code, 0);
+	for (size_t n = 0, more = 1; more > 0; n += more) {
+		ssize_t got = read(terminal, text + n, sizeof text - 1 - n);
+
+		more = got > 0 ? (size_t)got : 0;
+	}
+	assert_non_null(strstr(text, "measuring"));
+	assert_non_null(strstr(text, " answers, "));
+	/* and the line is taken away in the end */
+	assert_non_null(strstr(text, "\r\33[K"));
+	assert_int_equal(server_stop(s), 0);
+}
+
 int
 main(void)
 {
@@ -294,6 +328,7 @@ main(void)
 		TEST(complains_in_one_line),
 		TEST(limit_on_open_files),
 		TEST(table_for_people),
+		TEST(progress_on_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
