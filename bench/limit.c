@@ -3,9 +3,10 @@
  * answer, send. Nothing is parsed, nothing can go wrong gracefully. The bench
  * runs it beside the real server, as the limit that no server of this kind can
  * pass. With "log", it also reads the clock, counts into a bucket and writes a
- * line of the usual length for each request, once a turn.
+ * line of the usual length for each request, once a turn. With "close", each
+ * connection is closed after one answer.
  *
- * Usage: limit PORT [log]
+ * Usage: limit PORT [log] [close]
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -39,7 +40,7 @@ static const char line[] =
 
 struct limit {
 	int epoll, listener;
-	bool log;
+	bool log, close;
 	uint64_t bucket[16];
 	char answers[BATCH * sizeof answer];
 	char lines[LOG];
@@ -122,7 +123,9 @@ serve(struct limit *l, int fd)
 		return;
 	}
 	count = count_requests(in, (size_t)n);
-	if (send(fd, l->answers, count * (sizeof answer - 1), MSG_NOSIGNAL) < 0)
+	if (send(fd, l->answers, count * (sizeof answer - 1), MSG_NOSIGNAL) <
+		0 ||
+	    l->close)
 		close(fd);
 	while (count-- > 0)
 		note(l);
@@ -155,11 +158,14 @@ main(int argc, char *argv[])
 {
 	static struct limit l;
 
-	if (argc < 2 || argc > 3) {
-		fputs("usage: limit PORT [log]\n", stderr);
+	if (argc < 2 || argc > 4) {
+		fputs("usage: limit PORT [log] [close]\n", stderr);
 		return 2;
 	}
-	l.log = argc == 3;
+	for (int i = 2; i < argc; i++) {
+		l.log |= strcmp(argv[i], "log") == 0;
+		l.close |= strcmp(argv[i], "close") == 0;
+	}
 	for (size_t i = 0; i < BATCH; i++)
 		memcpy(l.answers + i * (sizeof answer - 1), answer,
 		    sizeof answer - 1);

@@ -74,6 +74,7 @@ struct conn {
 	bool linger;   /* and the client may still be sending */
 	bool lost;     /* the connection is gone: only lines are left */
 	bool queued;   /* on a list of the worker's */
+	bool watched;  /* by the loop: not yet, while it is new */
 	uint8_t state; /* enum conn_state */
 	uint8_t want;  /* enum want: what the worker was last told */
 	uint8_t ip_len;

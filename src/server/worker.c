@@ -94,14 +94,35 @@ unqueue(struct conn **list, struct conn ***end, const struct conn *c)
 	}
 }
 
+/* No descriptor to be had, or none to be watched: rest, and say so once. */
+static void
+back_off(struct worker *w, struct slots *s, int error)
+{
+	struct event ev;
+
+	s->backoff = w->clock.now + BACKOFF_TIME;
+	if (s->complained)
+		return;
+	s->complained = true;
+	event_begin(&ev, w->options->events, EVENT_WARNING, "accept failed");
+	event_errno(&ev, error);
+	event_end(&ev);
+}
+
 /* False if it cannot be watched, and so not be served. */
 static bool
 watch(struct worker *w, struct conn *c, unsigned interest)
 {
-	if (c->interest == interest)
+	if (c->watched && c->interest == interest)
 		return true;
 	c->interest = interest;
-	return loop_change(&w->loop, c->fd, conn_tag(w, c), interest) == 0;
+	if (c->watched)
+		return loop_change(&w->loop, c->fd, conn_tag(w, c), interest) ==
+		    0;
+	c->watched = loop_watch(&w->loop, c->fd, conn_tag(w, c), interest) == 0;
+	if (!c->watched)
+		back_off(w, slots_of(w, c), errno);
+	return c->watched;
 }
 
 void
@@ -140,10 +161,10 @@ worker_obey(struct worker *w, struct conn *c, enum want want)
 		break;
 	case WANT_LOG:
 		/* a lost one would be reported broken in every turn */
-		if (c->lost)
-			loop_forget(&w->loop, c->fd);
-		else
+		if (!c->lost)
 			watched = watch(w, c, LOOP_NOTHING);
+		else if (c->watched)
+			loop_forget(&w->loop, c->fd);
 		enqueue(&w->log_wait_end, c);
 		break;
 	case WANT_CLOSE:
@@ -173,21 +194,10 @@ watch_listener(struct worker *w, struct slots *s)
 		s->backoff = w->clock.now + BACKOFF_TIME; /* and again */
 }
 
-/* No descriptor to be had: rest, and say so once. */
-static void
-back_off(struct worker *w, struct slots *s, int error)
-{
-	struct event ev;
-
-	s->backoff = w->clock.now + BACKOFF_TIME;
-	if (s->complained)
-		return;
-	s->complained = true;
-	event_begin(&ev, w->options->events, EVENT_WARNING, "accept failed");
-	event_errno(&ev, error);
-	event_end(&ev);
-}
-
+/*
+ * A new connection is run at once: under load its first request is there
+ * already, and one that is closed after its answer need never be watched.
+ */
 bool
 worker_accept(struct worker *w, struct slots *s, unsigned most)
 {
@@ -209,14 +219,9 @@ worker_accept(struct worker *w, struct slots *s, unsigned most)
 		c = pool_take(&s->conns);
 		conn_open(c, &s->service, fd, buf_span(&host));
 		c->slot = pool_index(&s->conns, c);
-		c->interest = LOOP_READ;
-		if (loop_watch(&w->loop, fd, conn_tag(w, c), LOOP_READ) < 0) {
-			back_off(w, s, errno);
-			worker_close(w, c);
+		worker_obey(w, c, conn_run(c));
+		if (s->backoff)
 			return false;
-		}
-		c->want = WANT_READ;
-		timers_set(&w->timers, timer_of(w, c), conn_deadline(c));
 	}
 	return false;
 }
