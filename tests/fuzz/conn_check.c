@@ -22,6 +22,16 @@ requests(const struct metrics *m)
 }
 
 static uint64_t
+timeouts(const struct metrics *m)
+{
+	uint64_t sum = 0;
+
+	for (size_t phase = 0; phase < PHASES; phase++)
+		sum += metric_get(&m->timeouts[phase]);
+	return sum;
+}
+
+static uint64_t
 lines_in(struct span s)
 {
 	uint64_t lines = 0;
@@ -55,6 +65,7 @@ check_counts(struct world *w)
 	if (all != w->requests) /* it is a long sum */
 		w->requests = requests(m);
 	CHECK(all == w->requests);
+	CHECK(timeouts(m) == w->timeouts);
 	if (w->service.ring)
 		CHECK(
 		    w->ring.written + w->ring.dropped + lines_held(&w->ring) ==

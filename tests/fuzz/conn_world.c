@@ -74,7 +74,7 @@ world_begin(struct world *w, const struct world_options *o)
 	w->clock = (struct clock){ 0 };
 	w->date = -1;
 	w->peers = 0;
-	w->requests = 0;
+	w->requests = w->timeouts = 0;
 	w->small_buffers = o->small_buffers;
 	memset(&w->scratch, 0xa5, sizeof w->scratch);
 	w->ring_memory = malloc(room);
@@ -392,6 +392,19 @@ is_due(const struct world *w, const struct peer *p)
 	    conn_deadline(&p->conn) <= w->clock.now;
 }
 
+/* Whether http_timeouts_total tells of a timeout that comes now. */
+static bool
+is_counted(const struct world *w, const struct conn *c)
+{
+	bool begun = c->work && c->work->begun;
+
+	if (!w->service.counted)
+		return false;
+	if (c->state == CONN_HEAD) /* to be sent home is no timeout */
+		return begun || !w->service.drain_at;
+	return c->state == CONN_BODY || c->state == CONN_SEND;
+}
+
 static void
 fire(struct world *w, struct peer *p)
 {
@@ -401,6 +414,7 @@ fire(struct world *w, struct peer *p)
 		unsigned state = p->conn.state;
 
 		CHECK(fired++ < 4); /* each moves the deadline */
+		w->timeouts += is_counted(w, &p->conn);
 		if (state != CONN_DELAY)
 			p->dialogue.timed_out = true;
 		if (state == CONN_SEND)

@@ -43,6 +43,7 @@ struct world {
 	struct peer peer[PEERS];
 	unsigned peers;    /* so far */
 	uint64_t requests; /* counted, as of the last check */
+	uint64_t timeouts; /* that must have been counted */
 };
 
 /* What may be chosen before the first connection. */
