@@ -14,7 +14,7 @@
 #include "metrics/histogram.h"
 
 /* Rows of http_requests_total: known methods, and "_OTHER" (the last). */
-enum { METRICS_METHODS = 10 };
+enum { METRICS_METHODS = 10, METRICS_OTHER = METRICS_METHODS - 1 };
 /* Columns: every status the server can log, from metrics_codes. */
 enum { METRICS_CODES = 24 };
 
@@ -72,11 +72,12 @@ metric_get(const metric *m)
 void metrics_init(struct metrics *m, const uint64_t *bound, size_t bounds);
 
 /*
- * Counts one finished request: http_requests_total by method (any text: what is
- * not a known method counts as "_OTHER") and status (one that is not in
- * metrics_codes counts as 500), the latency in ns, and whether it was aborted.
+ * Counts one finished request: http_requests_total by method (its place in
+ * metrics_methods; what is beyond counts as "_OTHER") and status (one that is
+ * not in metrics_codes counts as 500), the latency in ns, and whether it was
+ * aborted.
  */
-void metrics_request(struct metrics *m, struct span method, unsigned status,
+void metrics_request(struct metrics *m, size_t method, unsigned status,
     uint64_t latency, bool aborted);
 
 /* Names for rows and columns of requests; a code of 0 is an unused column. */

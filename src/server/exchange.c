@@ -16,6 +16,7 @@ exchange_begin(struct conn *c, const struct request *req)
 	/* what is not set here is set before it is used */
 	ex->start = w->start;
 	ex->end = 0;
+	ex->method = req->method;
 	ex->keep_alive_1_0 = req->version == 10 && req->keep_alive;
 	r->client_ip = (struct span){ c->ip, c->ip_len };
 	r->line = req->line;
@@ -63,7 +64,7 @@ exchange_reject(struct conn *c, enum status status)
 
 	response_error(res, status);
 	/* not even an error has content then (RFC 9110, 9.3.2) */
-	res->head_only = span_eq(current(c->work)->record.method, SPAN("HEAD"));
+	res->head_only = current(c->work)->method == METHOD_HEAD;
 	res->close = true;
 	c->linger = true;
 }
@@ -99,6 +100,14 @@ exchange_release(struct conn *c)
 	w->count++;
 }
 
+/* Rows of http_requests_total stand in the order of enum method's bits. */
+static size_t
+row_of(enum method method)
+{
+	return method == METHOD_UNKNOWN ? METRICS_OTHER
+					: (size_t)__builtin_ctz(method);
+}
+
 /* False if the line has to wait. */
 static bool
 finish_one(struct conn *c, struct exchange *ex, uint64_t now)
@@ -119,7 +128,8 @@ finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 			ring_drop(s->ring, 1);
 		}
 	}
-	metrics_request(s->metrics, r->method, r->status, duration, r->aborted);
+	metrics_request(
+	    s->metrics, row_of(ex->method), r->status, duration, r->aborted);
 	metric_sub(&s->metrics->in_flight, 1);
 	return true;
 }

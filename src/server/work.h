@@ -26,6 +26,7 @@ struct exchange {
 	uint64_t end; /* its answer's last byte, or its loss; 0: not yet */
 	size_t head_at, body_at,
 	    ends_at; /* of its answer, in the bytes to send */
+	enum method method;
 	bool keep_alive_1_0;
 };
 

@@ -37,6 +37,9 @@ static const struct process process = {
 	.max_fds = 1048576,
 };
 
+/* Places in metrics_methods. */
+enum { GET, HEAD };
+
 static struct metrics m;
 static char memory[32768];
 static struct buf b;
@@ -53,11 +56,11 @@ set_up(void **state)
 static void
 fill(void)
 {
-	metrics_request(&m, SPAN("GET"), 200, 5 * NS_PER_MS, false);
-	metrics_request(&m, SPAN("GET"), 200, 5 * NS_PER_MS + 1, false);
-	metrics_request(&m, SPAN("GET"), 499, 700 * NS_PER_MS, true);
-	metrics_request(&m, SPAN("HEAD"), 404, 1, false);
-	metrics_request(&m, SPAN("BREW"), 501, 12 * NS_PER_SEC, false);
+	metrics_request(&m, GET, 200, 5 * NS_PER_MS, false);
+	metrics_request(&m, GET, 200, 5 * NS_PER_MS + 1, false);
+	metrics_request(&m, GET, 499, 700 * NS_PER_MS, true);
+	metrics_request(&m, HEAD, 404, 1, false);
+	metrics_request(&m, METRICS_OTHER, 501, 12 * NS_PER_SEC, false);
 	metric_set(&m.in_flight, 2);
 	metric_add(&m.request_bytes, 1234);
 	metric_add(&m.response_bytes, UINT64_MAX);
