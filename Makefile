@@ -304,4 +304,4 @@ $(REPLAYS): $B/tests/fuzz/%_replay: $B/tests/fuzz/replay.o $(FUZZ_OBJ)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(call fuzz_sources,$*)) \
 	    -o $@ $^ -pie
 
--include $(OBJ:.o=.d) $(BENCH:.o=.d) $B/bench/load/main.d $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d $B/tests/faults/*.d)
+-include $(OBJ:.o=.d) $(BENCH:.o=.d) $B/bench/load/main.d $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d $B/tests/faults/*.d $B/tests/conformance/*.d)

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "escape.h"
 #include "replay.h"
 
 struct score {
-	size_t number, passed, failed, skipped, connections;
+	size_t passed, failed, skipped, connections;
 };
 
 /* By what the server must be started with, then by name. */
@@ -47,12 +49,17 @@ read_all(char **paths, size_t count)
 }
 
 static void
-judge(struct score *score, const struct dialogue *d, bool good,
+judge(struct score *score, size_t number, const struct dialogue *d, bool good,
     const struct fault *f)
 {
-	printf("%sok %zu - %s\n", good ? "" : "not ", ++score->number, d->name);
+	char comment[sizeof f->text + 200] = "";
+
 	if (!good)
-		printf("# %s: %s\n", d->name, f->text);
+		snprintf(comment, sizeof comment, "# %.150s: %s\n", d->name,
+		    f->text);
+	/* in one write: other processes tell the same way */
+	printf(
+	    "%sok %zu - %s\n%s", good ? "" : "not ", number, d->name, comment);
 	fflush(stdout);
 	if (good)
 		score->passed++;
@@ -62,36 +69,88 @@ judge(struct score *score, const struct dialogue *d, bool good,
 
 /* Those that want the same options, with one server. */
 static void
-hold_group(const struct dialogue *d, size_t count, struct score *score)
+hold_group(
+    const struct dialogue *all, size_t from, size_t end, struct score *score)
 {
-	struct fault none = { "no server" };
+	const char *options = all[from].options;
 	struct target t;
-	bool there = target_start(&t, d->options);
+	bool there = target_start(&t, options);
+	struct play *play = play_new(&t);
 
-	for (size_t i = 0; i < count; i++) {
-		struct fault f = none;
-		bool good = there && replay(&t, &d[i], &score->connections, &f);
+	for (size_t i = from; i < end; i++) {
+		struct fault f = { "no server" };
+		bool good =
+		    there && replay(play, &all[i], &score->connections, &f);
 
-		judge(score, &d[i], good, &f);
+		judge(score, i + 1, &all[i], good, &f);
 	}
+	play_free(play);
 	if (there && !target_stop(&t)) {
-		printf("# not a good end with [%s]\n", d->options);
+		printf("# not a good end with [%s]\n", options);
 		score->failed++;
 	}
+}
+
+/* In a process of its own, as some groups wait for time to pass. Returns where
+ * its score can be read, or -1. */
+static int
+fork_group(const struct dialogue *all, size_t from, size_t end)
+{
+	struct score score = { 0 };
+	int ends[2];
+	pid_t pid;
+
+	if (pipe(ends) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		hold_group(all, from, end, &score);
+		fflush(stdout);
+		if (write(ends[1], &score, sizeof score) != sizeof score)
+			perror("write");
+		_exit(0);
+	}
+	close(ends[1]);
+	if (pid > 0)
+		return ends[0];
+	close(ends[0]);
+	return -1;
+}
+
+/* The score of the group behind fd, or a failure if it has none to tell. */
+static void
+add_score(struct score *sum, int fd)
+{
+	struct score score;
+
+	if (fd < 0 || read(fd, &score, sizeof score) != sizeof score)
+		score = (struct score){ .failed = 1 };
+	if (fd >= 0)
+		close(fd);
+	sum->passed += score.passed;
+	sum->failed += score.failed;
+	sum->connections += score.connections;
 }
 
 static void
 hold_all(const struct dialogue *all, size_t count, struct score *score)
 {
-	size_t end;
+	int *scores = grown(NULL, count * sizeof *scores);
+	size_t end, groups = 0;
 
 	for (size_t at = 0; at < count; at = end) {
 		end = at + 1;
 		while (end < count &&
 		    strcmp(all[end].options, all[at].options) == 0)
 			end++;
-		hold_group(all + at, end - at, score);
+		scores[groups++] = fork_group(all, at, end);
 	}
+	for (size_t i = 0; i < groups; i++)
+		add_score(score, scores[i]);
+	while (wait(NULL) > 0)
+		;
+	free(scores);
 }
 
 /* With somebody else's server: those that need none of our options. */
@@ -100,6 +159,7 @@ hold_peer(const struct dialogue *all, size_t count, uint16_t port,
     struct score *score)
 {
 	struct target t;
+	struct play *play = play_new(&t);
 
 	target_peer(&t, port);
 	for (size_t i = 0; i < count; i++) {
@@ -108,9 +168,10 @@ hold_peer(const struct dialogue *all, size_t count, uint16_t port,
 		if (all[i].options[0] || all[i].metrics)
 			score->skipped++;
 		else
-			judge(score, &all[i],
-			    replay(&t, &all[i], &score->connections, &f), &f);
+			judge(score, i + 1, &all[i],
+			    replay(play, &all[i], &score->connections, &f), &f);
 	}
+	play_free(play);
 	target_stop(&t);
 }
 
@@ -151,6 +212,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	more_files();
 	printf("1..%zu\n", count);
+	fflush(stdout);
 	if (port)
 		hold_peer(all, count, port, &score);
 	else

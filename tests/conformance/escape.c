@@ -9,7 +9,8 @@ enum {
 	DULL_FROM = 64, /* a repetition of more bytes is not cut everywhere: */
 	EDGE = 8,       /* bytes from its ends, */
 	BETWEEN = 16,   /* places between, */
-	BUFFER = 4096,  /* and multiples of this, with a byte on each side */
+	BUFFER = 4096,  /* and multiples of this, with a byte on each side, */
+	BUFFERS = 5,    /* so many of them */
 };
 
 void *
@@ -23,10 +24,25 @@ grown(void *memory, size_t size)
 	return memory;
 }
 
+/* How much memory bytes of this length have: a power of two, so that it is not
+ * asked for byte by byte. */
+static size_t
+room_of(size_t len)
+{
+	size_t room = 64;
+
+	while (room <= len)
+		room *= 2;
+	return room;
+}
+
 static void
 put(struct bytes *to, const char *s, size_t n)
 {
-	to->at = grown(to->at, to->len + n + 1);
+	size_t room = room_of(to->len + n);
+
+	if (!to->at || room != room_of(to->len))
+		to->at = grown(to->at, room);
 	memcpy(to->at + to->len, s, n);
 	to->len += n;
 	to->at[to->len] = '\0';
@@ -90,7 +106,8 @@ is_telling(size_t at, size_t from, size_t end)
 	size_t n = end - from;
 
 	return n <= DULL_FROM || at - from < EDGE || end - at < EDGE ||
-	    (at + 1) % BUFFER <= 2 || (at - from) % (n / BETWEEN) == 0;
+	    ((at + 1) % BUFFER <= 2 && at <= BUFFERS * BUFFER + 1) ||
+	    (at - from) % (n / BETWEEN) == 0;
 }
 
 static void

@@ -235,30 +235,40 @@ play_cuts(struct play *play, size_t *count, struct fault *f)
 	return true;
 }
 
-bool
-replay(
-    struct target *t, const struct dialogue *d, size_t *count, struct fault *f)
+struct play *
+play_new(struct target *t)
 {
 	struct play *play = grown(NULL, sizeof *play);
+
+	*play = (struct play){ .target = t };
+	play->memory = grown(NULL, (size_t)BATCH * TALK_MEMORY);
+	return play;
+}
+
+void
+play_free(struct play *play)
+{
+	free(play->memory);
+	free(play);
+}
+
+bool
+replay(
+    struct play *play, const struct dialogue *d, size_t *count, struct fault *f)
+{
 	bool good;
 
-	*play = (struct play){ .target = t, .d = d };
-	play->memory = grown(NULL, (size_t)BATCH * TALK_MEMORY);
+	play->d = d;
 	/* alone at first: what is wrong then, has nothing to do with pieces */
 	add(play, (struct player){ .manner = WHOLE }, count, f);
 	good = play_all(play, count, f);
-	if (good && !t->peer) {
-		if (!d->first)
-			add(play, (struct player){ .manner = BEHIND }, count,
-			    f);
-		if (!d->unsplit) {
-			add(play, (struct player){ .manner = BYTEWISE }, count,
-			    f);
-			good = play_cuts(play, count, f);
-		}
-		good = good && play_all(play, count, f);
+	if (!good || play->target->peer)
+		return good;
+	if (!d->first)
+		add(play, (struct player){ .manner = BEHIND }, count, f);
+	if (!d->unsplit) {
+		add(play, (struct player){ .manner = BYTEWISE }, count, f);
+		good = play_cuts(play, count, f);
 	}
-	free(play->memory);
-	free(play);
-	return good;
+	return good && play_all(play, count, f);
 }
