@@ -484,6 +484,7 @@ read_port(struct reader *r)
 	struct buf text = buf_over(c->port_memory, sizeof c->port_memory);
 	uint64_t port;
 
+	assert(o); /* the table has it */
 	if (r->flagged[o - config_options] ||
 	    option_variable(r->environment, o).at || !value.at)
 		return;

@@ -87,6 +87,7 @@ step 'coverage' "$MAKE" "$jobs" coverage
 step 'floors' "$MAKE" floors
 step 'format' "$MAKE" format-check
 step 'lint' "$MAKE" lint
+step 'analyze' "$MAKE" analyze
 step 'one version everywhere' one_version
 step 'reproducible' "$MAKE" "$jobs" CC=musl-gcc reproducible
 
