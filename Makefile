@@ -309,6 +309,9 @@ $(CONFORM): $(patsubst %.c,$B/%.o,$(wildcard tests/conformance/*.c))
 fuzz_sources = $(wildcard tests/fuzz/$(1)_*.c tests/fuzz/oracle_*.c)
 FUZZ_OBJ = $$(addprefix $B/,$$(addsuffix .o,$$(basename $$(call fuzz_sources,$$*)))) $(filter-out $B/src/main.o,$(OBJ))
 $(FUZZERS) $(REPLAYS): DEFS += -Itests
+# What checks need not guide the fuzzer.
+$(patsubst %.c,$B/%.o,$(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c))): \
+    OPT := $(subst fuzzer-no-link$(comma),,$(OPT))
 $(FUZZERS): $B/tests/fuzz/%_fuzz: $(FUZZ_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(call fuzz_sources,$*)) \
