@@ -166,6 +166,8 @@ static const struct option options[] = {
 	    read_number, FIELD(sources), 1, 254, "a number, 1 to 254" },
 	{ "server", "PID", "tell this process's CPU time, too", read_number,
 	    FIELD(server), 1, INT_MAX, "the number of a process" },
+	{ "spin", NULL, "never sleep: takes a whole core, spares the server",
+	    read_flag, FIELD(spin), 0, 0, NULL },
 	{ "any-host", NULL, "allow a target that is not this machine",
 	    read_flag, FIELD(any_host), 0, 0, NULL },
 	{ "json", NULL, "results as JSON", read_flag, FIELD(json), 0, 0, NULL },

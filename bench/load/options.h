@@ -33,6 +33,7 @@ struct options {
 	uint64_t sources;       /* 0: the kernel's choice */
 	uint64_t seed;
 	uint64_t server; /* process to time; OPTIONS_NONE: none */
+	bool spin;       /* never sleep */
 	bool json, any_host, help;
 };
 

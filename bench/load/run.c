@@ -237,7 +237,7 @@ turn(struct run *r)
 {
 	struct load *l = &r->load;
 	struct epoll_event events[EVENTS_MAX];
-	int n = wait_until(r, events, next_turn(r));
+	int n = wait_until(r, events, r->options->spin ? 0 : next_turn(r));
 
 	l->now = clock_monotonic();
 	/* an event's handling closes no other connection than its own: no

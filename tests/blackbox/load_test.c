@@ -9,7 +9,7 @@ static void
 all_modes_count_as_the_server_does(void **state)
 {
 	static const char *const modes[] = { "--pipeline=1", "--pipeline=7",
-		"--close", "--rate=5000", "--method=HEAD" };
+		"--close", "--rate=5000", "--spin", "--method=HEAD" };
 	struct server *s = START_PLAIN();
 
 	(void)state;
@@ -30,7 +30,28 @@ all_modes_count_as_the_server_does(void **state)
 		"http_requests_total{code=\"200\",method=\"HEAD\"}") == 1000);
 	assert_true(
 	    sample(scrape(s),
-		"http_connections_accepted_total{listener=\"page\"}") == 1080);
+		"http_connections_accepted_total{listener=\"page\"}") == 1100);
+	assert_int_equal(server_stop(s), 0);
+}
+
+static long
+own_time(const char *json)
+{
+	return number(json, "user_ns") + number(json, "system_ns");
+}
+
+static void
+spinning_takes_its_core(void **state)
+{
+	struct server *s = START("--random-delay=300ms-300ms");
+	long asleep, spinning;
+
+	(void)state;
+	asleep = own_time(
+	    LOAD(0, "--requests=1", "--connections=1", url_of(s->page, "/")));
+	spinning = own_time(LOAD(0, "--requests=1", "--connections=1", "--spin",
+	    url_of(s->page, "/")));
+	assert_true(spinning > asleep);
 	assert_int_equal(server_stop(s), 0);
 }
 
@@ -316,6 +337,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_modes_count_as_the_server_does),
+		TEST(spinning_takes_its_core),
 		TEST(time_ends_it),
 		TEST(expectations),
 		TEST(sources_take_turns),
