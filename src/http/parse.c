@@ -349,19 +349,16 @@ take_fields(
 	return false;
 }
 
-/* Host (RFC 9112, 3.2): an absolute target goes before it, and forbids an
- * empty one. */
+/* Host (RFC 9112, 3.2): it must be there once and valid, and an empty one is
+ * valid; what it says is ignored if the target names a host. */
 static enum status
 check_host(struct request *req, const struct seen *seen)
 {
-	bool absolute =
-	    req->authority.at != NULL && req->method != METHOD_CONNECT;
-
 	if (seen->hosts > 1 || (seen->hosts == 0 && req->version > 10))
 		return STATUS_BAD_REQUEST;
 	if (seen->hosts == 0)
 		return STATUS_NONE;
-	if (seen->host.len == 0 ? absolute : !target_authority(seen->host))
+	if (seen->host.len > 0 && !target_authority(seen->host))
 		return STATUS_BAD_REQUEST;
 	if (req->authority.at == NULL)
 		req->authority = seen->host;

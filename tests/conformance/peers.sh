@@ -69,6 +69,8 @@ nginx_start() {
 			default_type text/html;
 			keepalive_requests 1000000;
 			client_max_body_size 64k;
+			lingering_timeout 1s;
+			lingering_time 1s;
 			large_client_header_buffers 4 16k;
 			client_body_temp_path $work/body;
 			proxy_temp_path $work/proxy;
@@ -95,6 +97,7 @@ lighttpd_start() {
 		server.max-keep-alive-requests = 65535
 		server.max-request-field-size = 16384
 		server.max-request-size = 64
+		server.http-parseopts = ( "method-get-body" => "enable" )
 		server.feature-flags = ( "server.h2proto" => "disable" )
 		index-file.names = ( "index.html" )
 		mimetype.assign = ( ".html" => "text/html" )

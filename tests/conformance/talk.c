@@ -150,8 +150,9 @@ talk_answer(struct talk *t, const struct expected *e, struct fault *f)
 		return false;
 	if (e->body == BODY_ABSENT)
 		a.body_len = 0;
-	good = await_length(t, a.head_len + a.body_len, f) &&
-	    (a.peer || answer_rules(&a, f)) && answer_expected(&a, e, f);
+	if (!await_length(t, a.head_len + a.body_len, f))
+		return false;
+	good = (a.peer || answer_rules(&a, f)) && answer_expected(&a, e, f);
 	t->answered = true;
 	t->says_close = answer_says_close(&a);
 	take(t, a.head_len + a.body_len);

@@ -197,7 +197,7 @@ value_of(const struct request *req, const char *name)
 }
 
 static unsigned
-host(struct request *req, bool absolute)
+host(struct request *req)
 {
 	unsigned lines = members(req, "Host", NULL, NULL);
 	struct span value = value_of(req, "Host");
@@ -206,7 +206,7 @@ host(struct request *req, bool absolute)
 		return FAULT_400;
 	if (lines == 0)
 		return 0;
-	if (value.len == 0 ? absolute : !oracle_authority(value))
+	if (value.len > 0 && !oracle_authority(value))
 		return FAULT_400;
 	if (req->authority.at == NULL)
 		req->authority = value;
@@ -326,12 +326,9 @@ oracle_head(struct span head, struct request *req)
 {
 	struct span rest = head;
 	unsigned faults;
-	bool absolute;
 
 	*req = (struct request){ .version = 11 };
 	faults = request_line(take_line(&rest), req);
-	absolute = req->authority.at != NULL &&
-	    !span_eq(req->method_name, SPAN("CONNECT"));
 	faults |= fields(rest, req);
-	return faults | host(req, absolute) | framing(req) | wishes(req);
+	return faults | host(req) | framing(req) | wishes(req);
 }
