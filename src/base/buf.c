@@ -41,8 +41,8 @@ digits_of(uint64_t value)
 	return n + (value >= powers[n]);
 }
 
-/* Writes the two lowest digits of value before at. */
-static inline char *
+/* Writes a number below 100 as two digits. */
+static inline void
 put_pair(char *at, unsigned value)
 {
 	static const char pairs[] =
@@ -51,17 +51,19 @@ put_pair(char *at, unsigned value)
 	    "50515253545556575859606162636465666768697071727374"
 	    "75767778798081828384858687888990919293949596979899";
 
-	return memcpy(at - 2, &pairs[2 * value], 2);
+	memcpy(at, &pairs[2 * value], 2);
 }
 
 /* Two digits to a division, and no 64-bit ones for small numbers: a line of the
  * log has some ten numbers. */
 static inline void
-put_digits(char *at, char *end, uint32_t value)
+put_digits(char *at, size_t n, uint32_t value)
 {
-	for (; end - at >= 2; value /= 100)
-		end = put_pair(end, value % 100);
-	if (at < end)
+	for (; n >= 2; value /= 100) {
+		n -= 2;
+		put_pair(at + n, value % 100);
+	}
+	if (n > 0)
 		*at = (char)('0' + value);
 }
 
@@ -74,30 +76,28 @@ buf_digits(struct buf *b, uint32_t value, unsigned digits)
 		b->overflowed = true;
 		return;
 	}
-	put_digits(b->at + b->len, b->at + len, value);
+	put_digits(b->at + b->len, digits, value);
 	b->len = len;
 }
 
 void
 buf_u64(struct buf *b, uint64_t value)
 {
-	size_t len = b->len + digits_of(value);
-	char *at, *end;
+	size_t digits = digits_of(value);
+	char *at = b->at + b->len;
 
 	if (value < 10) {
 		buf_char(b, (char)('0' + value));
 		return;
 	}
-	if (len > b->cap) {
+	if (digits > buf_room(b)) {
 		b->overflowed = true;
 		return;
 	}
-	at = b->at + b->len;
-	end = b->at + len;
-	b->len = len;
-	for (; end - at > 9; end -= 9, value /= 1000000000)
-		put_digits(end - 9, end, (uint32_t)(value % 1000000000));
-	put_digits(at, end, (uint32_t)value);
+	b->len += digits;
+	for (; digits > 9; digits -= 9, value /= 1000000000)
+		put_digits(at + digits - 9, 9, (uint32_t)(value % 1000000000));
+	put_digits(at, digits, (uint32_t)value);
 }
 
 void

@@ -11,21 +11,15 @@ enum { SHARE_ALL = 2 * ACCESS_LINE_MAX, SHARE_MIN = 64 };
 
 /* Members are written with their separators as one literal: this is done for
  * every request, and json_key would cost as much as the values. */
-static void
-put_escaped(struct buf *b, struct span key, struct span value,
-    enum json_bad_bytes bad, size_t share)
-{
-	buf_put(b, key);
-	json_escape(b, value, bad, share);
-	buf_char(b, '"');
-}
-
 static inline void
 put_text(struct buf *b, struct span key, struct span value,
     enum json_bad_bytes bad, size_t share)
 {
-	if (value.len > 0)
-		put_escaped(b, key, value, bad, share);
+	if (value.len == 0)
+		return;
+	buf_put(b, key);
+	json_escape(b, value, bad, share);
+	buf_char(b, '"');
 }
 
 /* True if inner lies inside outer. */
@@ -37,19 +31,20 @@ is_part(struct span inner, struct span outer)
 	return in >= out && in + inner.len <= out + outer.len;
 }
 
-/* put_text for what is most often a part of plain, text that needs no escape
- * and was not cut: then neither does value. */
+/* A value that is most often a part of plain, text that needs no escape and was
+ * not cut: then neither does the value. Leaves its string open, as message
+ * does: the next key begins with the closing quote. */
 static inline void
 put_part(struct buf *b, struct span key, struct span value,
     enum json_bad_bytes bad, size_t share, struct span plain)
 {
-	if (value.len > 0 && !is_part(value, plain)) {
-		put_escaped(b, key, value, bad, share);
-	} else if (value.len > 0) {
-		buf_put(b, key);
+	if (value.len == 0)
+		return;
+	buf_put(b, key);
+	if (is_part(value, plain))
 		buf_put(b, value);
-		buf_char(b, '"');
-	}
+	else
+		json_escape(b, value, bad, share);
 }
 
 /* Writes "day/Mon/year hour:minute:second" in local time, as the seed did. */
@@ -142,7 +137,8 @@ put_cut_line(struct buf *b, struct span line, size_t share)
 	json_escape(b, span_from(line, last), JSON_PERCENT, share / 4);
 }
 
-/* Returns the request line if it went in as it is, else nothing. */
+/* Leaves its string open. Returns the request line if it went in as it is, else
+ * nothing. */
 static struct span
 put_message(struct buf *b, const struct access_record *r, size_t share)
 {
@@ -158,7 +154,7 @@ put_message(struct buf *b, const struct access_record *r, size_t share)
 	}
 	buf_put(b, SPAN("\\\" "));
 	buf_digits(b, r->status, 3);
-	buf_put(b, SPAN(" -\""));
+	buf_put(b, SPAN(" -"));
 	return written == JSON_PLAIN ? r->line : (struct span){ NULL, 0 };
 }
 
@@ -167,15 +163,15 @@ static void
 put_details(struct buf *b, const struct access_record *r, size_t share,
     struct span plain)
 {
+	put_part(b, SPAN("\", \"method\": \""), r->method, JSON_REPLACE, share,
+	    plain);
 	put_part(
-	    b, SPAN(", \"method\": \""), r->method, JSON_REPLACE, share, plain);
+	    b, SPAN("\", \"path\": \""), r->path, JSON_PERCENT, share, plain);
 	put_part(
-	    b, SPAN(", \"path\": \""), r->path, JSON_PERCENT, share, plain);
-	put_part(
-	    b, SPAN(", \"query\": \""), r->query, JSON_PERCENT, share, plain);
-	put_part(b, SPAN(", \"protocol\": \""), r->protocol, JSON_REPLACE,
+	    b, SPAN("\", \"query\": \""), r->query, JSON_PERCENT, share, plain);
+	put_part(b, SPAN("\", \"protocol\": \""), r->protocol, JSON_REPLACE,
 	    share, plain);
-	buf_put(b, SPAN(", \"status\": "));
+	buf_put(b, SPAN("\", \"status\": "));
 	buf_digits(b, r->status, 3);
 	buf_put(b, SPAN(", \"bytes\": "));
 	buf_u64(b, r->bytes);
@@ -208,6 +204,8 @@ put_line(struct buf *b, const struct access_record *r,
 	plain = put_message(b, r, share);
 	if (style->format == ACCESS_JSON)
 		put_details(b, r, share, plain);
+	else
+		buf_char(b, '"');
 	buf_put(b, SPAN("}}\n"));
 }
 
