@@ -68,6 +68,7 @@ san=address,undefined
 
 step 'build with gcc' "$MAKE" "$jobs" CC=gcc program
 step 'build with clang' "$MAKE" "$jobs" CC=clang program
+step 'build for ThreadSanitizer' "$MAKE" "$jobs" SAN=thread CC=gcc program
 step 'build with musl-gcc' "$MAKE" "$jobs" CC=musl-gcc all
 step 'static, position-independent, hardened' static_pie
 step 'at most 120 KiB' size_limit

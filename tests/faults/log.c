@@ -274,6 +274,75 @@ waiting_for_the_log_fails(void **state)
 	assert_int_equal(server_stop(s), 0);
 }
 
+/* Requests wait for a log that cannot be written, nor waited for; one after the
+ * other they go on, and no line is lost. */
+static void
+requests_wait_for_the_log(void **state)
+{
+	enum { N = 200 };
+	struct server *s = faults_start(&(struct spawn){
+	    .args = ARGS("--log-buffer=16KiB", "--log-overflow=wait"),
+	    .nofile = 40 });
+	unsigned before = descriptors(s);
+	struct client *c = acquaintance(s);
+	char all[N * sizeof GET("/")] = "";
+
+	(void)state;
+	inject(
+	    0, (struct failing){ "write", "stdout", 1, FAULT_ALWAYS }, EAGAIN);
+	inject(1, (struct failing){ "epoll_ctl", "ADD", 1, 3 }, ENOSPC);
+	for (int i = 0; i < N; i++)
+		strcat(all, GET("/"));
+	tell(c, all);
+	await_calls(1, 4);
+	assert_int_equal(probe(s, "/livez"), 200);
+	assert_true(sample_sum(scrape(s), "http_requests_total") < N);
+	inject_nothing();
+	for (int i = 0; i < N; i++)
+		assert_int_equal(hear(c, NULL, false), 200);
+	hang_up(c);
+	await_log(s, N + 1, 0);
+	server_pull(s);
+	server_check_lines(s);
+	assert_sound(s, 4, before);
+	assert_int_equal(server_stop(s), 0);
+}
+
+/* While its lines wait, a connection can no longer be watched: it is closed,
+ * and what finds no room is dropped and counted. */
+static void
+who_waits_for_the_log_cannot_be_watched(void **state)
+{
+	const int *e = row_effects("epoll_ctl", NULL, NULL);
+	struct server *s = faults_start(&(struct spawn){
+	    .args = ARGS("--log-buffer=16KiB", "--log-overflow=wait"),
+	    .nofile = 40 });
+	unsigned before = descriptors(s);
+
+	(void)state;
+	for (; *e; e++) {
+		struct client *c = dial(s->page);
+		struct failing mod = { "epoll_ctl", "MOD", 0, 0 };
+
+		inject(0,
+		    (struct failing){ "write", "stdout", 1, FAULT_ALWAYS },
+		    EAGAIN);
+		inject(1, mod, *e);
+		while (fault_calls(1) == 0 && tell(c, GET("/")))
+			if (hear(c, NULL, false) != 200)
+				break;
+		assert_int_equal(fault_hits(1), 1);
+		assert_true(hear_end(c) <= 0);
+		hang_up(c);
+		inject_nothing();
+		await_sample(s, "http_connections{listener=\"page\"}", 0);
+		server_pull(s);
+		server_check_lines(s);
+		assert_sound(s, 4, before);
+	}
+	assert_int_equal(server_stop(s), 0);
+}
+
 /* Nobody reads, and what standard output is cannot be told. */
 static void
 an_unknown_standard_output_does_not_block(void **state)
@@ -360,6 +429,8 @@ run_log_tests(void)
 		FAULTY(trouble_is_said_once),
 		FAULTY(lines_in_two_parts),
 		FAULTY(waiting_for_the_log_fails),
+		FAULTY(requests_wait_for_the_log),
+		FAULTY(who_waits_for_the_log_cannot_be_watched),
 		FAULTY(an_unknown_standard_output_does_not_block),
 		FAULTY(events_are_lost_alone),
 		FAULTY(events_are_written_whole),

@@ -123,6 +123,11 @@ errors_have_errno(void **state)
 	close(file);
 	assert_int_equal(loop_change(&f->loop, f->end[0], 1, LOOP_READ), -1);
 	assert_int_equal(errno, ENOENT);
+	assert_int_equal(loop_forget(&f->loop, f->end[0]), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(
+	    loop_wait(&(struct loop){ f->end[0] }, f->event, 0, 0), -1);
+	assert_int_equal(errno, EINVAL);
 }
 
 static void
