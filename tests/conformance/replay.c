@@ -13,13 +13,14 @@
 /* Connections that play at the same time, in step. */
 enum { BATCH = 100 };
 
-enum manner { WHOLE, BEHIND, BYTEWISE, CUT };
+enum manner { WHOLE, BYTEWISE, CUT };
 
 /* One connection, and how it plays. */
 struct player {
 	enum manner manner;
 	size_t cut_step, cut; /* with CUT: which step, and where */
-	bool owed;            /* BEHIND: that answer was not read yet */
+	bool behind;          /* a good request goes before the first piece */
+	bool owed;            /* and its answer was not read yet */
 	size_t sent;          /* of the present step */
 	size_t next;          /* BYTEWISE: the next of its cuts */
 	struct talk talk;
@@ -39,14 +40,13 @@ blame(const struct player *p, const struct step *s, struct fault *f,
 {
 	char how[64] = "";
 
-	if (p->manner == BEHIND)
-		strcpy(how, ", behind a good request");
-	else if (p->manner == BYTEWISE)
+	if (p->manner == BYTEWISE)
 		strcpy(how, ", byte by byte");
 	else if (p->manner == CUT)
-		snprintf(how, sizeof how, ", cut before byte %zu of send %zu",
+		snprintf(how, sizeof how, ", cut before byte %zu of step %zu",
 		    p->cut, p->cut_step);
-	return fault_set(f, "line %u%s: %.500s", s->line, how, inner->text);
+	return fault_set(f, "line %u%s%s: %.500s", s->line, how,
+	    p->behind ? ", behind a good request" : "", inner->text);
 }
 
 /* Where the piece that begins at p->sent ends. */
@@ -79,7 +79,7 @@ send_piece(struct play *play, struct player *p, const struct step *s)
 		p->sent = s->bytes.len; /* nobody would go on */
 		return;
 	}
-	if (p->manner == BEHIND && number == 0) {
+	if (p->behind && number == 0 && p->sent == 0) {
 		const char *probe = talk_probe(play->d->metrics);
 		size_t n = strlen(probe);
 		char *both = grown(NULL, n + end);
@@ -219,8 +219,9 @@ add(struct play *play, struct player p, size_t *count, struct fault *f)
 	return play->count < BATCH || play_all(play, count, f);
 }
 
+/* One player for each place to cut. */
 static bool
-play_cuts(struct play *play, size_t *count, struct fault *f)
+play_cuts(struct play *play, bool behind, size_t *count, struct fault *f)
 {
 	const struct dialogue *d = play->d;
 
@@ -228,6 +229,7 @@ play_cuts(struct play *play, size_t *count, struct fault *f)
 		for (size_t k = 0; k < d->steps[i].cut_count; k++)
 			if (!add(play,
 				(struct player){ .manner = CUT,
+				    .behind = behind,
 				    .cut_step = i,
 				    .cut = d->steps[i].cuts[k] },
 				count, f))
@@ -265,10 +267,11 @@ replay(
 	if (!good || play->target->peer)
 		return good;
 	if (!d->first)
-		add(play, (struct player){ .manner = BEHIND }, count, f);
+		add(play, (struct player){ .behind = true }, count, f);
 	if (!d->unsplit) {
 		add(play, (struct player){ .manner = BYTEWISE }, count, f);
-		good = play_cuts(play, count, f);
+		good = play_cuts(play, false, count, f) &&
+		    (d->first || play_cuts(play, true, count, f));
 	}
 	return good && play_all(play, count, f);
 }

@@ -14,9 +14,9 @@ void play_free(struct play *play);
 
 /*
  * Plays d once as it stands and, unless it asks for less, once behind a good
- * request in the same packet, once byte by byte, and once for each place where
- * what is sent can be cut in two. With a peer, only as it stands. Adds the
- * number of connections made to *count.
+ * request in the same packet, once byte by byte, and twice for each place where
+ * what is sent can be cut in two: alone and behind a good request. With a peer,
+ * only as it stands. Adds the number of connections made to *count.
  */
 bool replay(struct play *play, const struct dialogue *d, size_t *count,
     struct fault *f);
