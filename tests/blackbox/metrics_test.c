@@ -279,6 +279,11 @@ name_picks_families(void **state)
 	assert_non_null(strstr(text, LATENCY "_bucket{le=\"+Inf\"} "));
 	text = scrape_names(s, "name[]=nothing");
 	assert_int_equal(count_families(text), 0);
+	/* what is no name names nothing, but is asked for */
+	text = scrape_names(s, "name[]=%zz");
+	assert_int_equal(count_families(text), 0);
+	text = scrape_names(s, "name[]=%zz&name[]=http_connections");
+	assert_int_equal(count_families(text), 1);
 	text = scrape_names(s, "other=http_connections");
 	assert_true(count_families(text) > 10);
 }

@@ -308,6 +308,48 @@ requests_wait_for_the_log(void **state)
 	assert_int_equal(server_stop(s), 0);
 }
 
+/* Nobody reads, and the lines of those who leave fill what room there is kept
+ * for one; others wait. The loop, which would tell of these in every turn, does
+ * not let go of them at once: it comes to rest all the same. */
+static void
+who_leaves_while_the_log_is_full(void **state)
+{
+	struct server *s = faults_start(&(struct spawn){ .unread = true,
+	    .args = ARGS("--log-buffer=16KiB", "--log-overflow=wait") });
+	enum { N = 100 };
+	struct client *c[N];
+	unsigned gone = 0;
+	struct flood f;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		c[i] = dial(s->page);
+		tell(c[i], "GET /gone HT");
+	}
+	await_sample(s, "http_requests_in_flight", N);
+	flood_begin(&f, dial(s->page), 100000);
+	while (flood_step(&f, 100))
+		;
+	assert_false(flood_done(&f));
+	inject(0, (struct failing){ "epoll_ctl", "DEL", 1, 2 }, ENOMEM);
+	for (int i = 0; i < N; i++)
+		hang_up_hard(c[i]);
+	await_calls(0, 3);
+	inject(1, (struct failing){ "epoll_wait", NULL, 0, 0 }, FAULT_COUNT);
+	pass_ms(100);
+	assert_true(fault_calls(1) < 10);
+	inject_nothing();
+	s->unread = false;
+	hang_up_hard(f.client);
+	await_sample(s, "http_connections{listener=\"page\"}", 0);
+	assert_int_equal(server_stop(s), 0);
+	server_check_lines(s);
+	for (const char *at = s->out_text.at; (at = strstr(at, "GET /gone"));
+	     at++)
+		gone++;
+	assert_int_equal(gone, N);
+}
+
 /* While its lines wait, a connection can no longer be watched: it is closed,
  * and what finds no room is dropped and counted. */
 static void
@@ -430,6 +472,7 @@ run_log_tests(void)
 		FAULTY(lines_in_two_parts),
 		FAULTY(waiting_for_the_log_fails),
 		FAULTY(requests_wait_for_the_log),
+		FAULTY(who_leaves_while_the_log_is_full),
 		FAULTY(who_waits_for_the_log_cannot_be_watched),
 		FAULTY(an_unknown_standard_output_does_not_block),
 		FAULTY(events_are_lost_alone),

@@ -175,6 +175,22 @@ without_standard_streams_it_does_not_start(void **state)
 	inject_nothing();
 }
 
+/* A real limit: too few descriptors for a single client. */
+static void
+too_few_descriptors_do_not_suffice(void **state)
+{
+	struct run r = faults_run(&(struct spawn){ .nofile = 12,
+	    .args =
+		ARGS("--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0") });
+
+	(void)state;
+	assert_int_equal(r.code, 1);
+	assert_int_equal(count_lines(r.err), 1);
+	assert_json(
+	    r.err, "event", "cannot start: limit on open files too low");
+	assert_json(r.err, "limit", "12");
+}
+
 /* mmap's error, not that of the advice about memory that was to be had. */
 static void
 the_error_told_is_the_one_that_mattered(void **state)
@@ -195,6 +211,7 @@ run_start_tests(void)
 		FAULTY(what_starting_needs_ends_it_with_a_reason),
 		FAULTY(what_starting_can_do_without_is_done_without),
 		FAULTY(without_standard_streams_it_does_not_start),
+		FAULTY(too_few_descriptors_do_not_suffice),
 		FAULTY(the_error_told_is_the_one_that_mattered),
 	};
 
