@@ -17,14 +17,6 @@
 #define GRACE_TIME       (60 * NS_PER_MS)
 #define GRACE_TIME_FRESH (1 * NS_PER_SEC)
 
-size_t
-conn_work_size(size_t body_room)
-{
-	size_t line = 64;
-
-	return (sizeof(struct work) + body_room + line - 1) / line * line;
-}
-
 void
 conn_open(
     struct conn *c, struct service *service, int fd, struct span client_ip)
@@ -48,21 +40,7 @@ conn_open(
 }
 
 static void
-work_take(struct conn *c)
-{
-	struct work *w = pool_take(c->service->works);
-
-	w->in_at = w->in_end = w->keep = w->scanned = 0;
-	w->begun = w->held = w->more = false;
-	w->sent = 0;
-	w->tail = (struct span){ NULL, 0 };
-	w->count = w->finished = 0;
-	w->out = buf_over(w->out_memory, sizeof w->out_memory);
-	c->work = w;
-}
-
-static void
-work_give(struct conn *c)
+give_back(struct conn *c)
 {
 	pool_give(c->service->works, c->work);
 	c->work = NULL;
@@ -74,12 +52,6 @@ wait_in(struct conn *c, enum conn_state state, enum want want)
 	c->state = (uint8_t)state;
 	c->since = c->service->clock->now;
 	return want;
-}
-
-static struct span
-unread(const struct work *w)
-{
-	return (struct span){ w->in + w->in_at, w->in_end - w->in_at };
 }
 
 static void
@@ -118,10 +90,10 @@ lose(struct conn *c)
 	if (!w)
 		return WANT_CLOSE;
 	if (w->begun && !w->held) {
-		request_salvage(unread(w), c->service->scratch);
+		request_salvage(work_unread(w), c->service->scratch);
 		exchange_begin(c, c->service->scratch);
 		count_bytes(
-		    &c->service->metrics->request_bytes, c, unread(w).len);
+		    &c->service->metrics->request_bytes, c, work_unread(w).len);
 	}
 	if (w->held || w->finished < w->count) {
 		exchange_abort(c);
@@ -155,7 +127,7 @@ sent_all(struct conn *c)
 	if (c->close) {
 		bool pending = w->in_at < w->in_end;
 
-		work_give(c);
+		give_back(c);
 		return c->linger || pending ? linger(c) : WANT_CLOSE;
 	}
 	c->state = CONN_HEAD;
@@ -165,57 +137,21 @@ sent_all(struct conn *c)
 		w->more = true;
 		return WANT_AGAIN;
 	}
-	work_give(c);
+	give_back(c);
 	return WANT_READ;
-}
-
-/* The rest of out, and tail behind it, in one call. */
-static ssize_t
-send_both(const struct conn *c)
-{
-	const struct work *w = c->work;
-	struct iovec part[2] = {
-		{ w->out.at + w->sent, w->out.len - w->sent },
-		{ (char *)(uintptr_t)w->tail.at, w->tail.len },
-	};
-	struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
-
-	return sendmsg(c->fd, &message, MSG_NOSIGNAL);
-}
-
-/* Hands to the kernel what is not yet sent: send(2). */
-static ssize_t
-send_rest(const struct conn *c)
-{
-	const struct work *w = c->work;
-	size_t sent = w->sent;
-
-	if (w->tail.len == 0)
-		return send(
-		    c->fd, w->out.at + sent, w->out.len - sent, MSG_NOSIGNAL);
-	if (sent < w->out.len)
-		return send_both(c);
-	sent -= w->out.len;
-	return send(c->fd, w->tail.at + sent, w->tail.len - sent, MSG_NOSIGNAL);
 }
 
 static enum want
 send_answers(struct conn *c)
 {
 	struct work *w = c->work;
-	size_t all = w->out.len + w->tail.len;
-	ssize_t n;
+	ssize_t n = work_send(w, c->fd);
 
-	do {
-		n = send_rest(c);
-	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != EAGAIN)
 		return lose(c);
-	if (n > 0) {
-		w->sent += (size_t)n;
+	if (n > 0)
 		count_bytes(&c->service->metrics->response_bytes, c, (size_t)n);
-	}
-	if (w->sent == all)
+	if (w->sent == w->out.len + w->tail.len)
 		return sent_all(c);
 	if (n > 0 || c->state != CONN_SEND)
 		return wait_in(c, CONN_SEND, WANT_WRITE);
@@ -253,7 +189,7 @@ feed_body(struct conn *c)
 {
 	struct work *w = c->work;
 	size_t used;
-	enum status err = body_feed(&w->body, unread(w), &used);
+	enum status err = body_feed(&w->body, work_unread(w), &used);
 
 	w->in_at += used;
 	count_bytes(&c->service->metrics->request_bytes, c, used);
@@ -283,7 +219,7 @@ take_head(struct conn *c, size_t length)
 		return;
 	}
 	exchange_answer(c, req);
-	if (req->expect_continue && !w->body.done && unread(w).len == 0) {
+	if (req->expect_continue && !w->body.done && work_unread(w).len == 0) {
 		if (w->res.status >= 400) {
 			/* no need to hear the body for that */
 			w->res.close = true;
@@ -303,10 +239,11 @@ static void
 refuse_head(struct conn *c, enum status err)
 {
 	struct work *w = c->work;
-	enum status large = request_salvage(unread(w), c->service->scratch);
+	enum status large =
+	    request_salvage(work_unread(w), c->service->scratch);
 
 	exchange_begin(c, c->service->scratch);
-	count_bytes(&c->service->metrics->request_bytes, c, unread(w).len);
+	count_bytes(&c->service->metrics->request_bytes, c, work_unread(w).len);
 	w->in_at = w->in_end;
 	refuse(c, err ? err : large);
 }
@@ -321,17 +258,6 @@ begin_request(struct conn *c)
 		metric_add(&c->service->metrics->in_flight, 1);
 }
 
-/* Moves what is unread to the front, where a whole head has room. */
-static void
-compact(struct work *w)
-{
-	if (w->in_at == 0)
-		return;
-	memmove(w->in, w->in + w->in_at, w->in_end - w->in_at);
-	w->in_end -= w->in_at;
-	w->in_at = 0;
-}
-
 /* Answers the whole requests at hand, as many as one batch takes. */
 static enum want
 take_requests(struct conn *c)
@@ -339,22 +265,23 @@ take_requests(struct conn *c)
 	struct work *w = c->work;
 	size_t length, skip;
 
-	compact(w);
+	work_compact(w);
 	while (w->in_at < w->in_end && w->count < WORK_BATCH && !c->close &&
 	    !w->held && w->tail.at == NULL &&
 	    buf_room(&w->out) >= WORK_ANSWER) {
 		if (!w->begun) {
-			skip = head_skip(unread(w));
+			skip = head_skip(work_unread(w));
 			w->in_at += skip;
 			/* a lone CR may become one more empty line */
-			if (unread(w).len == 0 ||
-			    span_eq(unread(w), SPAN("\r")))
+			if (work_unread(w).len == 0 ||
+			    span_eq(work_unread(w), SPAN("\r")))
 				break;
 			if (w->count == 0)
-				compact(w); /* room for it, and for its body */
+				work_compact(
+				    w); /* room for it, and for its body */
 			begin_request(c);
 		}
-		switch (head_find(unread(w), &w->scanned, &length)) {
+		switch (head_find(work_unread(w), &w->scanned, &length)) {
 		case HEAD_WHOLE:
 			if (w->count > 0 && w->in_at + length > HEAD_MAX) {
 				/* then to the front, and found once more */
@@ -377,11 +304,11 @@ take_requests(struct conn *c)
 	}
 	if (w->out.len > 0 || w->held)
 		return flush(c);
-	if (unread(w).len == 0) {
-		work_give(c);
+	if (work_unread(w).len == 0) {
+		give_back(c);
 		return WANT_READ;
 	}
-	compact(w);
+	work_compact(w);
 	return WANT_READ;
 }
 
@@ -405,7 +332,7 @@ read_some(struct conn *c, enum want *want)
 	}
 	if (n < 0 && errno == EAGAIN) {
 		if (w->in_end == 0 && !w->held)
-			work_give(c);
+			give_back(c);
 		*want = WANT_READ;
 		return false;
 	}
@@ -428,7 +355,7 @@ run_head(struct conn *c)
 	if (log_is_full(c->service))
 		return WANT_LOG;
 	if (!c->work)
-		work_take(c);
+		c->work = work_take(c->service->works);
 	if (!c->work->more && !read_some(c, &want))
 		return want;
 	c->work->more = false;
@@ -500,7 +427,7 @@ timeout_head(struct conn *c)
 	/* No 408 on an idle connection: the client would take it as the answer
 	 * to its next request. */
 	if (c->work)
-		work_give(c);
+		give_back(c);
 	if (!s->drain_at)
 		count_timeout(c,
 		    !c->used && s->header_timeout < s->idle_timeout
@@ -614,7 +541,7 @@ conn_close(struct conn *c)
 		s->log_wait = wait;
 	}
 	if (c->work)
-		work_give(c);
+		give_back(c);
 	close(c->fd);
 	c->open = false;
 	metric_sub(&s->metrics->connections[s->listener], 1);

@@ -56,7 +56,7 @@ struct service {
 	struct ring *ring; /* NULL: no access log */
 	struct access_style style;
 	bool log_wait;      /* wait for room in the log instead of dropping */
-	struct pool *works; /* of conn_work_size(body_room) each */
+	struct pool *works; /* of work_size(body_room) each */
 	size_t body_room;   /* bytes a handler may write */
 	struct request *scratch;
 	char *line; /* scratch too: ACCESS_LINE_MAX bytes */
@@ -88,9 +88,6 @@ struct conn {
 	struct work *work; /* NULL while idle */
 	struct conn *next; /* on that list */
 };
-
-/* Size of a block of service->works. */
-size_t conn_work_size(size_t body_room);
 
 /* A fresh connection on a non-blocking socket, not yet read from. */
 void conn_open(

@@ -4,10 +4,13 @@
 #ifndef SERVER_WORK_H
 #define SERVER_WORK_H
 
+#include <sys/types.h>
+
 #include "http/body.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "log/access.h"
+#include "server/pool.h"
 
 enum {
 	WORK_BATCH = 32, /* requests answered in one turn, in one send */
@@ -52,5 +55,27 @@ struct work {
 	char out_memory[WORK_OUT];
 	char body_memory[];
 };
+
+/* Bytes of a block whose handlers may write bodies of body_room bytes. */
+size_t work_size(size_t body_room);
+
+/* One block of a pool of them that is never short of any, as good as new. */
+struct work *work_take(struct pool *works);
+
+/* Bytes read and not yet taken. */
+static inline struct span
+work_unread(const struct work *w)
+{
+	return (struct span){ w->in + w->in_at, w->in_end - w->in_at };
+}
+
+/* Moves what is unread to the front, where a whole head has room. */
+void work_compact(struct work *w);
+
+/*
+ * Hands to the kernel what is not yet sent, in one call (send(2)), and notes
+ * how much it took. Returns that, or -1 with errno (not EINTR).
+ */
+ssize_t work_send(struct work *w, int fd);
 
 #endif

@@ -9,6 +9,7 @@
 #include "net/listen.h"
 #include "net/signals.h"
 #include "server/drain.h"
+#include "server/work.h"
 
 enum tag_kind {
 	TAG_PAGE,
@@ -448,7 +449,7 @@ slots_open(struct worker *w, struct slots *s, uint32_t count, size_t body_room,
 	s->service.clock = &w->clock;
 	s->service.body_room = body_room;
 	if (pool_open(&s->conns, sizeof(struct conn), count) < 0 ||
-	    pool_open(&s->works, conn_work_size(body_room), count) < 0)
+	    pool_open(&s->works, work_size(body_room), count) < 0)
 		return -1;
 	return loop_watch(&w->loop, fd, tag_of(kind, 0, 0), LOOP_READ);
 }

@@ -65,8 +65,7 @@ world_begin(struct world *w, const struct world_options *o)
 	int sink[2];
 
 	if (w->works.memory == NULL)
-		CHECK(pool_open(&w->works, conn_work_size(BODY_ROOM), PEERS) ==
-		    0);
+		CHECK(pool_open(&w->works, work_size(BODY_ROOM), PEERS) == 0);
 	kernel_pair(sink, 1);
 	kernel_reset(1000 * NS_PER_SEC, sink[0]);
 	w->sink = sink[0];

@@ -84,7 +84,7 @@ served_setup(void **state)
 
 	if (!s || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) ||
 	    pipe2(pipes, O_NONBLOCK) ||
-	    pool_open(&s->works, conn_work_size(BODY_ROOM), 1))
+	    pool_open(&s->works, work_size(BODY_ROOM), 1))
 		return -1;
 	for (size_t i = 0; i < LARGE; i++)
 		large[i] = (char)('a' + i % 23);
