@@ -77,8 +77,15 @@ nginx_start() {
 			fastcgi_temp_path $work/fastcgi;
 			uwsgi_temp_path $work/uwsgi;
 			scgi_temp_path $work/scgi;
-			server {
+			server { # who hands on reads the whole body first
 				listen 127.0.0.1:$1;
+				location / {
+					proxy_pass http://unix:$work/page.sock:;
+					proxy_ignore_client_abort on;
+				}
+			}
+			server {
+				listen unix:$work/page.sock;
 				root $work/root;
 				index index.html;
 			}
@@ -94,6 +101,8 @@ lighttpd_start() {
 		server.port = $1
 		server.document-root = "$work/root"
 		server.errorlog = "$work/lighttpd.log"
+		server.modules = ( "mod_proxy" )
+		proxy.server = ( "" => (( "host" => "$work/page.sock" )) )
 		server.max-keep-alive-requests = 65535
 		server.max-request-field-size = 16384
 		server.max-request-size = 64
