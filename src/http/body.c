@@ -7,8 +7,15 @@ enum { WIRE_MAX = 4 * BODY_MAX };
 enum state {
 	CHUNK_SIZE,  /* before the first digit */
 	CHUNK_DIGIT, /* after one */
-	CHUNK_SPACE, /* after the size; an extension must follow */
-	CHUNK_EXT,
+	EXT_SPACE,   /* white space, and a ';' must follow */
+	EXT_BEFORE_NAME,
+	EXT_NAME,
+	EXT_NAME_SPACE, /* as EXT_SPACE, but '=' may follow as well */
+	EXT_BEFORE_VALUE,
+	EXT_VALUE,
+	EXT_QUOTED,
+	EXT_ESCAPED,
+	EXT_QUOTE_END,
 	CHUNK_LF,
 	CHUNK_DATA,
 	CHUNK_DATA_CR,
@@ -69,32 +76,84 @@ expect(struct body *b, char c, char wanted, enum state next)
 	return STATUS_NONE;
 }
 
-/* A byte of the line before a chunk: its size, and extensions to ignore. */
-static enum status
-size_byte(struct body *b, char c)
+static bool
+is_space(char c)
 {
-	bool digits = b->state == CHUNK_SIZE || b->state == CHUNK_DIGIT;
+	return c == ' ' || c == '\t';
+}
 
-	if (digits && chars_has(CHARS_HEX, c)) {
-		b->state = CHUNK_DIGIT;
-		b->left = b->left * 16 + hex_value(c);
-		return b->left > BODY_MAX - b->content
-		    ? STATUS_CONTENT_TOO_LARGE
-		    : STATUS_NONE;
-	}
-	if (b->state == CHUNK_SIZE)
-		return STATUS_BAD_REQUEST;
-	if (c == '\r' && b->state != CHUNK_SPACE)
+/* What follows a size or an extension: the next one, perhaps behind white
+ * space, or the line's end. */
+static enum status
+part_end(struct body *b, char c)
+{
+	bool named = b->state == EXT_NAME || b->state == EXT_NAME_SPACE;
+	bool space = b->state == EXT_SPACE || b->state == EXT_NAME_SPACE;
+
+	if (c == '\r' && !space)
 		b->state = CHUNK_LF;
-	else if (b->state == CHUNK_EXT && chars_has(CHARS_FIELD, c))
-		b->state = CHUNK_EXT;
 	else if (c == ';')
-		b->state = CHUNK_EXT;
-	else if (c == ' ' || c == '\t')
-		b->state = CHUNK_SPACE;
+		b->state = EXT_BEFORE_NAME;
+	else if (c == '=' && named)
+		b->state = EXT_BEFORE_VALUE;
+	else if (is_space(c))
+		b->state = named ? EXT_NAME_SPACE : EXT_SPACE;
 	else
 		return STATUS_BAD_REQUEST;
 	return STATUS_NONE;
+}
+
+/* A byte of the extensions, whose grammar is kept and whose sense is ignored
+ * (RFC 9112, 7.1.1): ";", a name, perhaps "=" and a token or quoted string. */
+static enum status
+extension_byte(struct body *b, char c)
+{
+	bool token = chars_has(CHARS_TOKEN, c);
+
+	switch ((enum state)b->state) {
+	case EXT_BEFORE_NAME:
+	case EXT_BEFORE_VALUE:
+		if (token)
+			b->state++;
+		else if (c == '"' && b->state == EXT_BEFORE_VALUE)
+			b->state = EXT_QUOTED;
+		else if (!is_space(c))
+			return STATUS_BAD_REQUEST;
+		return STATUS_NONE;
+	case EXT_QUOTED:
+		if (c == '"')
+			b->state = EXT_QUOTE_END;
+		else if (c == '\\')
+			b->state = EXT_ESCAPED;
+		else if (!chars_has(CHARS_FIELD, c))
+			return STATUS_BAD_REQUEST;
+		return STATUS_NONE;
+	case EXT_ESCAPED:
+		b->state = EXT_QUOTED;
+		return chars_has(CHARS_FIELD, c) ? STATUS_NONE
+						 : STATUS_BAD_REQUEST;
+	case EXT_NAME:
+	case EXT_VALUE:
+		if (token)
+			return STATUS_NONE;
+		break;
+	default:
+		break;
+	}
+	return part_end(b, c);
+}
+
+/* A byte of the chunk's size, or the one behind it. */
+static enum status
+size_byte(struct body *b, char c)
+{
+	if (!chars_has(CHARS_HEX, c))
+		return b->state == CHUNK_DIGIT ? part_end(b, c)
+					       : STATUS_BAD_REQUEST;
+	b->state = CHUNK_DIGIT;
+	b->left = b->left * 16 + hex_value(c);
+	return b->left > BODY_MAX - b->content ? STATUS_CONTENT_TOO_LARGE
+					       : STATUS_NONE;
 }
 
 /* A byte of the trailer section: fields as strict as a head's, ignored. */
@@ -147,8 +206,11 @@ framing_byte(struct body *b, char c)
 	case TRAILER_NAME:
 	case TRAILER_VALUE:
 		return trailer_byte(b, c);
-	default:
+	case CHUNK_SIZE:
+	case CHUNK_DIGIT:
 		return size_byte(b, c);
+	default:
+		return extension_byte(b, c);
 	}
 }
 

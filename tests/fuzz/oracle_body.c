@@ -82,27 +82,78 @@ is_text(char c)
 	return c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7f);
 }
 
-/* *( [ BWS ] ";" text ) CRLF: what stands in an extension is not looked at. */
-static bool
-extensions(struct reader *r)
-{
-	char c;
-	bool space = false;
-
-	for (; peek(r, &c) && (c == ' ' || c == '\t'); r->at++)
-		space = true;
-	if (r->over)
-		return false;
-	if (c == ';')
-		for (space = false; peek(r, &c) && is_text(c);)
-			r->at++;
-	return !r->over && (space ? stop(r, FAULT_400) : literal(r, "\r\n"));
-}
-
 static bool
 is_tchar(char c)
 {
 	return c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
+/* BWS. False if nothing comes behind it; *some, if not NULL: was there any? */
+static bool
+blanks(struct reader *r, bool *some, char *c)
+{
+	size_t start = r->at;
+
+	while (peek(r, c) && (*c == ' ' || *c == '\t'))
+		r->at++;
+	if (some)
+		*some = r->at > start;
+	return !r->over;
+}
+
+static bool
+token(struct reader *r, char *c)
+{
+	size_t start = r->at;
+
+	while (peek(r, c) && is_tchar(*c))
+		r->at++;
+	return !r->over && (r->at > start || stop(r, FAULT_400));
+}
+
+static bool
+quoted(struct reader *r)
+{
+	char c;
+
+	if (!literal(r, "\""))
+		return false;
+	while (peek(r, &c) && c != '"') {
+		if (c == '\\') {
+			r->at++;
+			if (!peek(r, &c))
+				return false;
+		}
+		if (!is_text(c))
+			return stop(r, FAULT_400);
+		r->at++;
+	}
+	return !r->over && literal(r, "\"");
+}
+
+/* *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted ) ] ) CRLF */
+static bool
+extensions(struct reader *r)
+{
+	bool space;
+	char c;
+
+	if (!blanks(r, &space, &c))
+		return false;
+	while (c == ';') {
+		r->at++;
+		if (!blanks(r, NULL, &c) || !token(r, &c) ||
+		    !blanks(r, &space, &c))
+			return false;
+		if (c != '=')
+			continue;
+		r->at++;
+		if (!blanks(r, NULL, &c) ||
+		    !(c == '"' ? quoted(r) : token(r, &c)) ||
+		    !blanks(r, &space, &c))
+			return false;
+	}
+	return space ? stop(r, FAULT_400) : literal(r, "\r\n");
 }
 
 /* One byte more of a trailer line, whose length has a limit. */
