@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -121,6 +122,8 @@ run_server(const struct server *s, const char *path, int out)
 	char page[64], metrics[64];
 	int null = open("/dev/null", O_WRONLY);
 
+	/* whatever becomes of us, it does not stay behind */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	snprintf(page, sizeof page, "--listen=127.0.0.1:%u", s->page);
 	snprintf(metrics, sizeof metrics, "--metrics-listen=127.0.0.1:%u",
 	    s->metrics);
