@@ -65,6 +65,7 @@ become(char *options, int err)
 	dup2(null, 1);
 	dup2(err, 2);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
 	/* not an option of the program */
 	unsetenv("MY_WEBSERVER_BINARY");
 	execv(args[0], args);
