@@ -10,8 +10,9 @@
 
 #include "escape.h"
 
-/* Connections that play at the same time, in step. */
-enum { BATCH = 100 };
+/* Connections that play at the same time, in step: no more than the server
+ * accepts in one turn, since it may answer target_settle in the same. */
+enum { BATCH = 60 };
 
 enum manner { WHOLE, BYTEWISE, CUT };
 
@@ -154,6 +155,20 @@ do_step(
 	return true;
 }
 
+/* The answers to the last requests are all that comes. */
+static bool
+nothing_more(struct play *play, const struct step *s, struct fault *f)
+{
+	struct fault inner = { "" };
+
+	if (!target_settle(play->target))
+		return fault_set(f, "line %u: nobody there", s->line);
+	for (size_t i = 0; i < play->count; i++)
+		if (!talk_quiet(&play->players[i].talk, &inner))
+			return blame(&play->players[i], s, f, &inner);
+	return true;
+}
+
 static bool
 play_step(struct play *play, const struct step *s, struct fault *f)
 {
@@ -173,7 +188,7 @@ play_step(struct play *play, const struct step *s, struct fault *f)
 	for (size_t i = 0; i < play->count; i++)
 		if (!do_step(play, &play->players[i], s, &inner))
 			return blame(&play->players[i], s, f, &inner);
-	return true;
+	return s->kind != STEP_OPEN || nothing_more(play, s, f);
 }
 
 static bool

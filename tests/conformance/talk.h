@@ -40,7 +40,8 @@ void talk_send(struct talk *t, const char *at, size_t len);
 bool talk_answer(struct talk *t, const struct expected *e, struct fault *f);
 /* Nothing is there to be read, and the connection is still there. */
 bool talk_quiet(struct talk *t, struct fault *f);
-/* Sends a request and gets its answer, and nothing else. */
+/* Sends a request and gets its answer. That nothing follows it, talk_quiet has
+ * to tell when there was time for it. */
 bool talk_open(struct talk *t, bool metrics, struct fault *f);
 /* The end comes and nothing before it; by a reset only if hard. An answer that
  * went before it said so, unless we had shut. */
