@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "accounts.h"
 #include "escape.h"
 #include "replay.h"
 
@@ -50,17 +51,16 @@ read_all(char **paths, size_t count)
 }
 
 static void
-judge(struct score *score, size_t number, const struct dialogue *d, bool good,
+judge(struct score *score, size_t number, const char *name, bool good,
     const struct fault *f)
 {
 	char comment[sizeof f->text + 200] = "";
 
 	if (!good)
-		snprintf(comment, sizeof comment, "# %.150s: %s\n", d->name,
-		    f->text);
+		snprintf(
+		    comment, sizeof comment, "# %.150s: %s\n", name, f->text);
 	/* in one write: other processes tell the same way */
-	printf(
-	    "%sok %zu - %s\n%s", good ? "" : "not ", number, d->name, comment);
+	printf("%sok %zu - %s\n%s", good ? "" : "not ", number, name, comment);
 	fflush(stdout);
 	if (good)
 		score->passed++;
@@ -68,34 +68,34 @@ judge(struct score *score, size_t number, const struct dialogue *d, bool good,
 		score->failed++;
 }
 
-/* Those that want the same options, with one server. */
+/* Those that want the same options, with one server. What it has to show at the
+ * end is a test as well, of the number given. */
 static void
-hold_group(
-    const struct dialogue *all, size_t from, size_t end, struct score *score)
+hold_group(const struct dialogue *all, size_t from, size_t end, size_t number,
+    struct score *score)
 {
-	const char *options = all[from].options;
+	struct fault f = { "no server" };
 	struct target t;
-	bool there = target_start(&t, options);
+	char name[200];
+	bool there = target_start(&t, all[from].options), good = there;
 	struct play *play = play_new(&t);
 
 	for (size_t i = from; i < end; i++) {
-		struct fault f = { "no server" };
-		bool good =
-		    there && replay(play, &all[i], &score->connections, &f);
-
-		judge(score, i + 1, &all[i], good, &f);
+		good = there && replay(play, &all[i], &score->connections, &f);
+		judge(score, i + 1, all[i].name, good, &f);
 	}
 	play_free(play);
-	if (there && !target_stop(&t)) {
-		printf("# not a good end with [%s]\n", options);
-		score->failed++;
-	}
+	good = there && accounts_add_up(&t, &f);
+	if (there && !target_stop(&t))
+		good = fault_set(&f, "did not end as it should");
+	snprintf(name, sizeof name, "accounts add up [%s]", all[from].options);
+	judge(score, number, name, good, &f);
 }
 
 /* In a process of its own, as some groups wait for time to pass. Returns where
  * its score can be read, or -1. */
 static int
-fork_group(const struct dialogue *all, size_t from, size_t end)
+fork_group(const struct dialogue *all, size_t from, size_t end, size_t number)
 {
 	struct score score = { 0 };
 	int ends[2];
@@ -107,7 +107,7 @@ fork_group(const struct dialogue *all, size_t from, size_t end)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ends[0]);
-		hold_group(all, from, end, &score);
+		hold_group(all, from, end, number, &score);
 		fflush(stdout);
 		if (write(ends[1], &score, sizeof score) != sizeof score)
 			perror("write");
@@ -135,18 +135,32 @@ add_score(struct score *sum, int fd)
 	sum->connections += score.connections;
 }
 
+/* Where the group ends that begins at from. */
+static size_t
+group_end(const struct dialogue *all, size_t from, size_t count)
+{
+	size_t end = from + 1;
+
+	while (end < count && strcmp(all[end].options, all[from].options) == 0)
+		end++;
+	return end;
+}
+
 static void
 hold_all(const struct dialogue *all, size_t count, struct score *score)
 {
 	int *scores = grown(NULL, count * sizeof *scores);
-	size_t end, groups = 0;
+	size_t groups = 0;
 
-	for (size_t at = 0; at < count; at = end) {
-		end = at + 1;
-		while (end < count &&
-		    strcmp(all[end].options, all[at].options) == 0)
-			end++;
-		scores[groups++] = fork_group(all, at, end);
+	for (size_t at = 0; at < count; at = group_end(all, at, count))
+		groups++;
+	printf("1..%zu\n", count + groups);
+	fflush(stdout);
+	groups = 0;
+	for (size_t at = 0; at < count; at = group_end(all, at, count)) {
+		scores[groups] = fork_group(
+		    all, at, group_end(all, at, count), count + groups + 1);
+		groups++;
 	}
 	for (size_t i = 0; i < groups; i++)
 		add_score(score, scores[i]);
@@ -164,13 +178,14 @@ hold_peer(const struct dialogue *all, size_t count, uint16_t port,
 	struct play *play = play_new(&t);
 
 	target_peer(&t, port);
+	printf("1..%zu\n", count);
 	for (size_t i = 0; i < count; i++) {
 		struct fault f = { "" };
 
 		if (all[i].options[0] || all[i].metrics)
 			score->skipped++;
 		else
-			judge(score, i + 1, &all[i],
+			judge(score, i + 1, all[i].name,
 			    replay(play, &all[i], &score->connections, &f), &f);
 	}
 	play_free(play);
@@ -213,8 +228,6 @@ main(int argc, char **argv)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
 	more_files();
-	printf("1..%zu\n", count);
-	fflush(stdout);
 	if (port)
 		hold_peer(all, count, port, &score);
 	else

@@ -30,8 +30,22 @@ if ((${#missing[@]})); then
 	fi
 	sudo=()
 	((EUID == 0)) || sudo=(sudo)
-	DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -q \
-	    --no-install-recommends "${missing[@]}" || exit 1
+	# they are started here and not by their packages
+	policy=/usr/sbin/policy-rc.d
+	own_policy=
+	if [ ! -e $policy ]; then
+		own_policy=1
+		printf '#!/bin/sh\nexit 101\n' |
+			"${sudo[@]}" tee $policy >/dev/null
+		"${sudo[@]}" chmod 755 $policy
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	install=("${sudo[@]}" apt-get install -y -q --no-install-recommends
+		"${missing[@]}")
+	"${install[@]}" || { "${sudo[@]}" apt-get update -q && "${install[@]}"; }
+	status=$?
+	[ -z "$own_policy" ] || "${sudo[@]}" rm -f $policy
+	((status == 0)) || exit 1
 fi
 
 free_port() { # one that was free a moment ago, below the ephemeral ones
