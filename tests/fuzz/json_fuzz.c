@@ -273,6 +273,7 @@ check_record(const uint8_t *head, struct span bytes)
 	struct span *const to[VALUES] = { &r.line, &r.path, &r.query,
 		&r.user_agent, &r.referer, &r.method, &r.protocol,
 		&r.request_id, &r.trace_id };
+	size_t values;
 	unsigned times = head[3] < 0xc0 ? 1 : 1 + head[3] % 32;
 
 	for (int i = 0; i < VALUES && bytes.at; i++) {
@@ -283,10 +284,13 @@ check_record(const uint8_t *head, struct span bytes)
 			buf_put(&b, value);
 		*to[i] = (struct span){ memory + from, b.len - from };
 	}
-	if (head[3] % 2)
+	values = b.len;
+	if (head[3] % 2) {
 		take_apart(&r);
+		values += r.line.len; /* it is there twice */
+	}
 	r.client_ip = head[2] % 2 ? SPAN("2001:db8::1") : SPAN("");
-	check_access(&r, head[0] % 2 ? ACCESS_SEED : ACCESS_JSON, b.len);
+	check_access(&r, head[0] % 2 ? ACCESS_SEED : ACCESS_JSON, values);
 }
 
 static void
