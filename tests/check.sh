@@ -26,17 +26,21 @@ step() {
 	fi
 }
 
-# A step whose tests count one by one; that it builds, counts as well.
+# A step whose tests count one by one. That it builds, that there are tests, and
+# whatever else makes it fail, counts as well.
 tests() {
-	local name=$1 before after status
+	local name=$1 before status new
 	shift
 	echo "     $name"
 	before=$(wc -l <"$COUNTS")
 	"$@" 2>&1 | grep -vE '^  (CC|LINK) |^make(\[[0-9]+\])?: '
 	status=${PIPESTATUS[0]}
-	after=$(wc -l <"$COUNTS")
-	if ((status != 0 && before == after)); then
-		echo "FAIL $name: could not be built"
+	new=$(tail -n "+$((before + 1))" "$COUNTS")
+	if ! grep -q '[1-9]' <<<"$new"; then
+		echo "FAIL $name: could not be built, or has no tests"
+		echo '0 1' >>"$COUNTS"
+	elif ((status != 0)) && ! grep -q ' [1-9]' <<<"$new"; then
+		echo "FAIL $name: all tests passed, but status $status"
 		echo '0 1' >>"$COUNTS"
 	fi
 }

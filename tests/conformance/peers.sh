@@ -150,7 +150,10 @@ for peer in nginx lighttpd; do
 	"${peer}_start" "$port"
 	await "$port" || exit 1
 	"$program" --peer="$port" "$@" >"$work/$peer.tap"
-	echo "$peer: $(sed -n '$s/^# //p' "$work/$peer.tap")"
+	held=$(sed -n '$s/^# //p' "$work/$peer.tap")
+	[[ $held == *' dialogues over '[1-9]* ]] ||
+	    { echo "$peer: no dialogues were held" >&2; exit 1; }
+	echo "$peer: $held"
 	while IFS= read -r line; do
 		name=${line%%: *}
 		mark=' '
