@@ -108,6 +108,19 @@ row_of(enum method method)
 					: (size_t)__builtin_ctz(method);
 }
 
+/* A turn may have more lines than fit: those held go out first, unless nobody
+ * took them a moment ago. */
+static bool
+put_line(struct ring *r, struct span line)
+{
+	if (ring_put(r, line))
+		return true;
+	if (r->blocked)
+		return false;
+	ring_flush(r);
+	return ring_put(r, line);
+}
+
 /* False if the line has to wait. */
 static bool
 finish_one(struct conn *c, struct exchange *ex, uint64_t now)
@@ -122,7 +135,7 @@ finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 		r->duration = duration;
 		r->wall = clock_tell(s->clock, now);
 		access_write(&line, r, &s->style);
-		if (!ring_put(s->ring, buf_span(&line))) {
+		if (!put_line(s->ring, buf_span(&line))) {
 			if (s->log_wait)
 				return false;
 			ring_drop(s->ring, 1);

@@ -562,6 +562,27 @@ nothing_is_lost_when_the_reader_keeps_up(void **state)
 	assert_int_equal(assert_accounted(s, 20000), 20000);
 }
 
+/* One packet's requests are answered in one turn of the loop, and their lines
+ * may be more than the buffer holds. */
+static void
+nothing_is_lost_when_a_turn_has_more_lines_than_fit(void **state)
+{
+	enum { N = 30 };
+	struct server *s = START("--log-buffer=16KiB");
+	struct client *c = dial(s->page);
+	char request[600], all[N * sizeof request] = "";
+
+	(void)state;
+	snprintf(request, sizeof request,
+	    "GET /%0500d HTTP/1.1\r\nHost: a\r\n\r\n", 0);
+	for (int i = 0; i < N; i++)
+		strcat(all, request);
+	tell(c, all);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(hear(c, NULL, false), 404);
+	assert_int_equal(assert_accounted(s, N), N);
+}
+
 static void
 with_wait_requests_wait_probes_answer_nothing_is_lost(void **state)
 {
@@ -872,6 +893,7 @@ main(void)
 		TEST(nobody_reading_stalls_nothing_and_what_is_lost_is_counted),
 		TEST(nothing_is_lost_when_the_reader_comes_back_in_time),
 		TEST(nothing_is_lost_when_the_reader_keeps_up),
+		TEST(nothing_is_lost_when_a_turn_has_more_lines_than_fit),
 		TEST(with_wait_requests_wait_probes_answer_nothing_is_lost),
 		TEST(with_wait_who_resets_before_his_lines_are_out_is_logged),
 		TEST(with_wait_duration_ends_with_the_answer),

@@ -168,6 +168,7 @@ bytes_of_a_lost_answer_are_those_sent(void **state)
 
 /* ---- no room in the log ---- */
 
+/* As after a turn in which nobody took lines. */
 static void
 fill_log(struct served *s)
 {
@@ -177,6 +178,7 @@ fill_log(struct served *s)
 	line[sizeof line - 1] = '\n';
 	while (ring_put(&s->ring, (struct span){ line, sizeof line }))
 		;
+	s->ring.blocked = true;
 }
 
 /* The lines that filled it do not belong to a request. */
@@ -255,6 +257,22 @@ dropping_waits_for_nothing(void **state)
 	empty_log(s);
 }
 
+static void
+lines_that_are_taken_make_room_at_once(void **state)
+{
+	struct served *s = *state;
+	const char *line;
+
+	fill_log(s);
+	s->ring.blocked = false;
+	tell(s, GET("/"));
+	assert_int_equal(run(s), WANT_READ);
+	assert_int_equal(s->ring.dropped, 0);
+	while (*(line = logged(s)) == '.')
+		s->ring.written--;
+	assert_has(line, "\"status\": 200");
+}
+
 /* Lost while its line waits: the line is still written, if there is room; when
  * it is closed, nothing waits any longer. */
 static void
@@ -303,6 +321,7 @@ main(void)
 		SERVED(without_room_in_the_log_nothing_is_read),
 		SERVED(a_line_waits_for_room_behind_its_answer),
 		SERVED(dropping_waits_for_nothing),
+		SERVED(lines_that_are_taken_make_room_at_once),
 		SERVED(lost_while_the_log_is_full),
 		SERVED(closed_while_the_log_is_full),
 	};
