@@ -136,7 +136,7 @@ blackbox: all ## Tests of the running server, over sockets
 conformance: all ## Dialogues by RFC section with the running server (SAN= as for blackbox)
 	$(MAKESAME) CC='$(TEST_CC)' SAN=$(or $(SAN),none) talker
 	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) \
-	    tests/run.sh tests/conformance/table.sh \
+	    TIMEOUT=600 tests/run.sh tests/conformance/table.sh \
 	    $(CONFORM:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
 
 conformance-peers: ## The same dialogues with nginx and lighttpd: where do they differ?
