@@ -214,6 +214,17 @@ half_a_body_counts_as_in_flight(void **state)
 	assert_int_equal(server_wait(s), 0);
 }
 
+/* Returns when it stands still. */
+static void
+freeze(struct server *s)
+{
+	siginfo_t stopped;
+
+	server_signal(s, SIGSTOP);
+	assert_int_equal(
+	    waitid(P_PID, (id_t)s->pid, &stopped, WSTOPPED | WNOWAIT), 0);
+}
+
 static void
 what_was_queued_before_sigterm_is_answered(void **state)
 {
@@ -221,7 +232,7 @@ what_was_queued_before_sigterm_is_answered(void **state)
 	struct client *c[50];
 
 	(void)state;
-	server_signal(s, SIGSTOP);
+	freeze(s);
 	for (int i = 0; i < 50; i++) {
 		c[i] = dial(s->page);
 		tell(c[i], GET("/"));
@@ -305,7 +316,7 @@ two_signals_at_once_are_a_second_one_too(void **state)
 	struct server *s = START_PLAIN();
 
 	(void)state;
-	server_signal(s, SIGSTOP);
+	freeze(s);
 	server_signal(s, SIGINT);
 	server_signal(s, SIGTERM);
 	server_signal(s, SIGCONT);
@@ -473,10 +484,7 @@ half_a_line_whose_reader_left_does_not_hold_up_the_end(void **state)
 	close(ends[1]);
 	flood_begin(&f, dial(s->page), 2999);
 	flood_run(&f, NULL);
-	server_signal(s, SIGSTOP);
-	assert_int_equal(
-	    waitid(P_PID, (id_t)s->pid, &(siginfo_t){ 0 }, WSTOPPED | WNOWAIT),
-	    0);
+	freeze(s);
 	assert_int_not_equal(last_in(ends[0]), '\n');
 	close(ends[0]);
 	server_signal(s, SIGCONT);
@@ -487,6 +495,11 @@ half_a_line_whose_reader_left_does_not_hold_up_the_end(void **state)
 	assert_true(now_ms() - from < 5000);
 }
 
+/*
+ * One case is the kernel's: it resets a connection that is made between the
+ * server's last look into the queue and its closing of the listener. Then it is
+ * a fresh one, and the next one is refused.
+ */
 static void
 a_drain_under_load_fails_no_request(void **state)
 {
@@ -495,11 +508,12 @@ a_drain_under_load_fails_no_request(void **state)
 	struct client *c[CLIENTS] = { 0 };
 	int64_t from = now_ms();
 	size_t answers = 0;
-	bool signalled = false, refused = false;
+	bool signalled = false, refused = false, last = false;
 
 	(void)state;
 	while (!refused) {
 		int i = rand() % CLIENTS;
+		bool fresh = !c[i];
 		struct response r;
 
 		server_pull(s);
@@ -512,6 +526,8 @@ a_drain_under_load_fails_no_request(void **state)
 			refused = !dial_fd(s->page, &c[i]->fd);
 			if (refused)
 				break;
+			if (last)
+				fail_msg("a reset, and the listener is open");
 		}
 		tell(c[i], GET("/"));
 		switch (hear(c[i], &r, false)) {
@@ -524,7 +540,9 @@ a_drain_under_load_fails_no_request(void **state)
 		case 0:
 			break;
 		default:
-			fail_msg("a reset after %zu answers", answers);
+			if (!fresh || last)
+				fail_msg("a reset after %zu answers", answers);
+			last = true;
 		}
 		hang_up(c[i]);
 		c[i] = NULL;
