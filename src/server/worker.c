@@ -271,10 +271,8 @@ on_event(struct worker *w, const struct loop_event *event)
 	case TAG_OPS_CONN:
 		on_conn(w, &w->ops, event);
 		break;
-	case TAG_SIGNAL:
-		drain_signal(w);
-		break;
-	case TAG_LOG: /* the flush at the end of the turn sees to it */
+	case TAG_SIGNAL: /* see worker_run */
+	case TAG_LOG:    /* the flush at the end of the turn sees to it */
 		break;
 	}
 }
@@ -419,6 +417,10 @@ worker_run(struct worker *w)
 		if (n < 0)
 			return give_up(w, errno);
 		tick(w);
+		/* First, so that answers of this turn say close already. */
+		for (int i = 0; i < n; i++)
+			if (kind_of(&events[i]) == TAG_SIGNAL)
+				drain_signal(w);
 		run_list(w, &w->again, &w->again_end);
 		for (int i = 0; i < n; i++)
 			if (is_of_ops(&events[i]))
