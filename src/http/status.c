@@ -10,6 +10,12 @@ status_reason(enum status status)
 		return SPAN("OK");
 	case STATUS_NO_CONTENT:
 		return SPAN("No Content");
+	case STATUS_PARTIAL_CONTENT:
+		return SPAN("Partial Content");
+	case STATUS_NOT_MODIFIED:
+		return SPAN("Not Modified");
+	case STATUS_PERMANENT_REDIRECT:
+		return SPAN("Permanent Redirect");
 	case STATUS_BAD_REQUEST:
 		return SPAN("Bad Request");
 	case STATUS_NOT_FOUND:
@@ -18,10 +24,14 @@ status_reason(enum status status)
 		return SPAN("Method Not Allowed");
 	case STATUS_REQUEST_TIMEOUT:
 		return SPAN("Request Timeout");
+	case STATUS_PRECONDITION_FAILED:
+		return SPAN("Precondition Failed");
 	case STATUS_CONTENT_TOO_LARGE:
 		return SPAN("Content Too Large");
 	case STATUS_URI_TOO_LONG:
 		return SPAN("URI Too Long");
+	case STATUS_RANGE_NOT_SATISFIABLE:
+		return SPAN("Range Not Satisfiable");
 	case STATUS_EXPECTATION_FAILED:
 		return SPAN("Expectation Failed");
 	case STATUS_FIELDS_TOO_LARGE:
