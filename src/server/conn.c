@@ -61,11 +61,10 @@ count_bytes(metric *m, const struct conn *c, size_t n)
 		metric_add(m, n);
 }
 
-/* All is said: tells the client so, and reads on until it has heard it. */
+/* All is said, and shutdown told so: reads until the client has heard it. */
 static enum want
 linger(struct conn *c)
 {
-	shutdown(c->fd, SHUT_WR);
 	return wait_in(c, CONN_LINGER, WANT_READ);
 }
 
@@ -145,14 +144,19 @@ static enum want
 send_answers(struct conn *c)
 {
 	struct work *w = c->work;
-	ssize_t n = work_send(w, c->fd);
+	ssize_t n = work_send(w, c->fd, c->close);
 
 	if (n < 0 && errno != EAGAIN)
 		return lose(c);
 	if (n > 0)
 		count_bytes(&c->service->metrics->response_bytes, c, (size_t)n);
-	if (w->sent == w->out.len + w->tail.len)
+	if (w->sent == w->out.len + w->tail.len) {
+		/* in one packet with the answer's end, and not left to close:
+		 * that would drop the answer if anything is unread */
+		if (c->close)
+			shutdown(c->fd, SHUT_WR);
 		return sent_all(c);
+	}
 	if (n > 0 || c->state != CONN_SEND)
 		return wait_in(c, CONN_SEND, WANT_WRITE);
 	return WANT_WRITE; /* no progress: the write timeout runs on */
@@ -433,6 +437,7 @@ timeout_head(struct conn *c)
 		    !c->used && s->header_timeout < s->idle_timeout
 			? PHASE_HEADER
 			: PHASE_IDLE);
+	shutdown(c->fd, SHUT_WR);
 	return linger(c);
 }
 

@@ -38,7 +38,7 @@ work_compact(struct work *w)
 
 /* The rest of out, and tail behind it, in one call. */
 static ssize_t
-send_both(const struct work *w, int fd)
+send_both(const struct work *w, int fd, int flags)
 {
 	struct iovec part[2] = {
 		{ w->out.at + w->sent, w->out.len - w->sent },
@@ -46,30 +46,30 @@ send_both(const struct work *w, int fd)
 	};
 	struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
 
-	return sendmsg(fd, &message, MSG_NOSIGNAL);
+	return sendmsg(fd, &message, flags);
 }
 
 static ssize_t
-send_rest(const struct work *w, int fd)
+send_rest(const struct work *w, int fd, int flags)
 {
 	size_t sent = w->sent;
 
 	if (w->tail.len == 0)
-		return send(
-		    fd, w->out.at + sent, w->out.len - sent, MSG_NOSIGNAL);
+		return send(fd, w->out.at + sent, w->out.len - sent, flags);
 	if (sent < w->out.len)
-		return send_both(w, fd);
+		return send_both(w, fd, flags);
 	sent -= w->out.len;
-	return send(fd, w->tail.at + sent, w->tail.len - sent, MSG_NOSIGNAL);
+	return send(fd, w->tail.at + sent, w->tail.len - sent, flags);
 }
 
 ssize_t
-work_send(struct work *w, int fd)
+work_send(struct work *w, int fd, bool last)
 {
+	int flags = MSG_NOSIGNAL | (last ? MSG_MORE : 0);
 	ssize_t n;
 
 	do {
-		n = send_rest(w, fd);
+		n = send_rest(w, fd, flags);
 	} while (n < 0 && errno == EINTR);
 	if (n > 0)
 		w->sent += (size_t)n;

@@ -4,6 +4,7 @@
 #ifndef SERVER_WORK_H
 #define SERVER_WORK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "http/body.h"
@@ -74,8 +75,10 @@ void work_compact(struct work *w);
 
 /*
  * Hands to the kernel what is not yet sent, in one call (send(2)), and notes
- * how much it took. Returns that, or -1 with errno (not EINTR).
+ * how much it took. Returns that, or -1 with errno (not EINTR). With last, the
+ * end goes out together with the connection's: call shutdown(2) when all is
+ * sent.
  */
-ssize_t work_send(struct work *w, int fd);
+ssize_t work_send(struct work *w, int fd, bool last);
 
 #endif

@@ -166,6 +166,21 @@ bytes_of_a_lost_answer_are_those_sent(void **state)
 	assert_int_equal(metric_get(&s->metrics.response_bytes), heard);
 }
 
+/* In one packet, that is, and what comes too late does no harm. */
+static void
+the_last_answer_takes_the_end_along(void **state)
+{
+	struct served *s = *state;
+	char byte;
+
+	tell(s, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	assert_int_equal(run(s), WANT_CLOSE);
+	tell(s, "more");
+	assert_has(hear(s, LARGE), "small");
+	assert_int_equal(recv(s->peer, &byte, 1, MSG_DONTWAIT), 0);
+	assert_has(logged(s), "\"status\": 200");
+}
+
 /* ---- no room in the log ---- */
 
 /* As after a turn in which nobody took lines. */
@@ -318,6 +333,7 @@ main(void)
 		SERVED(batches_are_bounded),
 		SERVED(progress_puts_the_write_timeout_off),
 		SERVED(bytes_of_a_lost_answer_are_those_sent),
+		SERVED(the_last_answer_takes_the_end_along),
 		SERVED(without_room_in_the_log_nothing_is_read),
 		SERVED(a_line_waits_for_room_behind_its_answer),
 		SERVED(dropping_waits_for_nothing),
