@@ -23,7 +23,10 @@ enum tag_kind {
 /* How long what failed for lack of descriptors or memory rests. */
 #define BACKOFF_TIME (100 * NS_PER_MS)
 
-enum { ACCEPT_BATCH = 64 };
+enum {
+	ACCEPT_BATCH = 64, /* most in a turn */
+	ACCEPT_LOOK = 64,  /* how often to see whether they come in groups */
+};
 
 /* kind 8 bits, generation 24, slot 32: an event of a connection that was closed
  * in the same batch is told by its generation. */
@@ -227,6 +230,22 @@ worker_accept(struct worker *w, struct slots *s, unsigned most)
 	return false;
 }
 
+/*
+ * While connections come one at a time, looking for a second one costs as much
+ * as reading a request: if there is one, the loop tells of it again.
+ */
+static void
+accept_some(struct worker *w, struct slots *s)
+{
+	if (worker_accept(w, s, 1) || s->backoff)
+		return;
+	if (!s->crowded && ++s->single % ACCEPT_LOOK != 0)
+		return;
+	s->crowded = !worker_accept(w, s, 1);
+	if (s->crowded && !s->backoff)
+		worker_accept(w, s, ACCEPT_BATCH - 2);
+}
+
 static void
 on_conn(struct worker *w, struct slots *s, const struct loop_event *event)
 {
@@ -260,10 +279,10 @@ on_event(struct worker *w, const struct loop_event *event)
 	switch (kind_of(event)) {
 	case TAG_PAGE:
 		if (w->page.fd >= 0)
-			worker_accept(w, &w->page, ACCEPT_BATCH);
+			accept_some(w, &w->page);
 		break;
 	case TAG_OPS:
-		worker_accept(w, &w->ops, ACCEPT_BATCH);
+		accept_some(w, &w->ops);
 		break;
 	case TAG_PAGE_CONN:
 		on_conn(w, &w->page, event);

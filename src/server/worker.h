@@ -56,6 +56,8 @@ struct slots {
 	bool watched;
 	uint64_t backoff; /* accept again at; 0: no back-off */
 	bool complained;
+	bool crowded;    /* the last look found a second one in the queue */
+	unsigned single; /* times that one was accepted without that look */
 	uint32_t timer_base;
 };
 
