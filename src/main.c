@@ -253,13 +253,16 @@ options(const struct app *app)
 static int
 serve(void)
 {
-	static struct app app = { &metrics, &build, { NULL, 0 } };
+	static struct app app = { .metrics = &metrics, .build = &build };
+	static char page_memory[2 * ENTITY_FIELDS_MAX];
+	struct buf page = buf_over(page_memory, sizeof page_memory);
 	static struct worker_options o;
 	int err;
 
 	warn_unknown_variables();
 	metrics_init(&metrics, config.buckets, config.bucket_count);
 	app.latency_name = config.latency_metric;
+	page_prepare(&app, &page, &(struct app_fields){ true, true });
 	o = options(&app);
 	if (!share_descriptors(&o.page_slots, &o.ops_slots))
 		return EXIT_CANNOT;

@@ -5,6 +5,7 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
+#include "http/entity.h"
 #include "http/route.h"
 #include "metrics/metrics.h"
 #include "metrics/text.h"
@@ -14,7 +15,17 @@ struct app {
 	const struct metrics *metrics;
 	const struct build *build;
 	struct span latency_name; /* of the latency histogram */
+	struct entity page;       /* the demo page's: see page_prepare */
 };
+
+/* What --header says already is not said twice. */
+struct app_fields {
+	bool nosniff, cache_control; /* ours are to be sent */
+};
+
+/* Fills app->page; memory (ENTITY_FIELDS_MAX bytes) must live as long. */
+void page_prepare(
+    struct app *app, struct buf *memory, const struct app_fields *fields);
 
 extern const struct route page_routes[]; /* port 8080 */
 extern const struct route ops_routes[];  /* port 9999 */

@@ -5,7 +5,7 @@ say(struct response *res, struct span text)
 {
 	res->type = SPAN("text/plain; charset=utf-8");
 	res->no_store = true;
-	res->content = text;
+	response_content(res, text);
 }
 
 void

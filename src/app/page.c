@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "base/hash.h"
 
 static const char page[] = "\n"
 			   "<!DOCTYPE html>\n"
@@ -11,15 +12,35 @@ static const char page[] = "\n"
 			   "    </body>\n"
 			   "</html>";
 
-/* This page is asked for most, so its fields are written once, here. */
-#define ABOUT "Content-Type: text/html\r\nContent-Length: 143\r\n"
-_Static_assert(sizeof page - 1 == 143, "ABOUT has to tell the page's length");
+void
+page_prepare(
+    struct app *app, struct buf *memory, const struct app_fields *fields)
+{
+	struct entity_facts facts = {
+		.type = SPAN("text/html"),
+		.modified = -1,
+		.length = sizeof page - 1,
+		.nosniff = fields->nosniff,
+	};
+	struct hash hash;
+	size_t begin = memory->len;
+
+	hash_begin(&hash, (struct hash_key){ 0, 0 });
+	hash_feed(&hash, SPAN(page));
+	buf_char(memory, '"');
+	hash_hex(memory, hash_end(&hash));
+	buf_char(memory, '"');
+	facts.etag = (struct span){ memory->at + begin, memory->len - begin };
+	if (fields->cache_control)
+		facts.cache_control = SPAN("no-cache");
+	entity_write(&app->page, memory, &facts);
+}
 
 void
 demo_page(
     const struct app *app, const struct request *req, struct response *res)
 {
-	(void)app, (void)req;
-	res->about = SPAN(ABOUT);
-	res->content = SPAN(page);
+	(void)req;
+	res->entity = &app->page;
+	response_content(res, SPAN(page));
 }

@@ -1,12 +1,15 @@
 #include "http/response.h"
 
+#include "http/partial.h"
+
 void
-response_init(struct response *res, struct buf body)
+response_init(struct response *res, struct buf body, int64_t now)
 {
-	*res = (struct response){
-		.status = STATUS_OK,
-		.body = buf_over(body.at, body.cap),
-	};
+	/* all but piece, of which there are none */
+	memset(res, 0, offsetof(struct response, piece));
+	res->status = STATUS_OK;
+	res->now = now;
+	res->body = buf_over(body.at, body.cap);
 }
 
 /* "404 Not Found" */
@@ -18,51 +21,97 @@ put_status(struct buf *out, enum status status)
 	buf_put(out, status_reason(status));
 }
 
+/* Makes what was written from begin on the whole body. */
+static void
+keep_written(struct response *res, size_t begin)
+{
+	response_content(
+	    res, (struct span){ res->body.at + begin, res->body.len - begin });
+	res->length = res->piece[0].length;
+}
+
+static void
+write_explanation(struct response *res, enum status status)
+{
+	struct buf *b = &res->body;
+	size_t begin = b->len;
+
+	res->type = SPAN("text/html; charset=utf-8");
+	buf_put(b, SPAN("<!DOCTYPE html>\n<html><head><title>"));
+	put_status(b, status);
+	buf_put(b, SPAN("</title></head><body><h1>"));
+	put_status(b, status);
+	buf_put(b, SPAN("</h1></body></html>\n"));
+	if (b->overflowed) {
+		/* the status has to do */
+		b->len = begin;
+		b->overflowed = false;
+		res->type = (struct span){ NULL, 0 };
+	}
+	keep_written(res, begin);
+}
+
 void
 response_error(struct response *res, enum status status)
 {
 	unsigned allow = status == STATUS_METHOD_NOT_ALLOWED ? res->allow : 0;
 	bool close = res->close;
 
-	response_init(res, res->body);
+	response_release(res);
+	response_init(res, res->body, res->now);
 	res->status = status;
 	res->allow = allow;
 	res->close = close;
-	res->type = SPAN("text/html; charset=utf-8");
-	buf_put(&res->body, SPAN("<!DOCTYPE html>\n<html><head><title>"));
-	put_status(&res->body, status);
-	buf_put(&res->body, SPAN("</title></head><body><h1>"));
-	put_status(&res->body, status);
-	buf_put(&res->body, SPAN("</h1></body></html>\n"));
+	write_explanation(res, status);
+}
+
+void
+response_redirect(struct response *res, size_t begin)
+{
 	if (res->body.overflowed) {
-		/* the status has to do */
-		res->body = buf_over(res->body.at, res->body.cap);
-		res->type = (struct span){ NULL, 0 };
+		response_error(res, STATUS_URI_TOO_LONG);
+		return;
 	}
+	res->status = STATUS_PERMANENT_REDIRECT;
+	res->location =
+	    (struct span){ res->body.at + begin, res->body.len - begin };
+	write_explanation(res, STATUS_PERMANENT_REDIRECT);
+}
+
+/* Borrowed content tells its length; what is written is all there is. */
+static uint64_t
+content_length(struct response *res)
+{
+	uint64_t length = 0;
+
+	if (res->pieces == 0)
+		keep_written(res, 0);
+	for (unsigned i = 0; i < res->pieces; i++)
+		length += res->piece[i].length;
+	return length;
 }
 
 void
 response_finish(struct response *res, const struct request *req)
 {
-	if (res->content.at == NULL && res->body.overflowed)
+	if (res->pieces == 0 && res->body.overflowed)
 		response_error(res, STATUS_INTERNAL_ERROR);
-	res->head_only = req->method == METHOD_HEAD;
-	res->no_content = res->status == STATUS_NO_CONTENT;
+	if (res->status == STATUS_OK && res->entity &&
+	    req->method & (METHOD_GET | METHOD_HEAD))
+		partial_apply(res, req);
+	res->no_content = res->status == STATUS_NO_CONTENT ||
+	    res->status == STATUS_NOT_MODIFIED;
+	res->length = content_length(res);
+	if (res->no_content || req->method == METHOD_HEAD) {
+		response_release(res);
+		res->pieces = 0;
+	}
 }
 
-/* What a GET would be answered with. */
-static struct span
-content(const struct response *res)
+uint64_t
+response_wire(const struct response *res)
 {
-	return res->content.at != NULL ? res->content : buf_span(&res->body);
-}
-
-struct span
-response_body(const struct response *res)
-{
-	if (res->head_only || res->no_content)
-		return (struct span){ NULL, 0 };
-	return content(res);
+	return res->pieces > 0 ? res->length : 0;
 }
 
 static void
@@ -73,19 +122,53 @@ put_field(struct buf *out, struct span name_colon, struct span value)
 	buf_put(out, SPAN("\r\n"));
 }
 
+static void
+put_number(struct buf *out, struct span name_colon, uint64_t value)
+{
+	buf_put(out, name_colon);
+	buf_u64(out, value);
+	buf_put(out, SPAN("\r\n"));
+}
+
+/* What is prepared, as far as the status needs it. */
+static void
+put_entity(struct buf *out, const struct response *res)
+{
+	const struct entity *e = res->entity;
+
+	switch (res->status) {
+	case STATUS_OK:
+		buf_put(out, e->fields);
+		return;
+	case STATUS_NOT_MODIFIED:
+		buf_put(out, span_from(e->fields, e->cache_at));
+		return;
+	case STATUS_PARTIAL_CONTENT:
+		put_number(out, SPAN("Content-Length: "), res->length);
+		if (res->type.len > 0)
+			put_field(out, SPAN("Content-Type: "), res->type);
+		buf_put(out,
+		    span_from(e->fields,
+			res->type.len > 0 ? e->about_at : e->type_at));
+		return;
+	default: /* an error with a page of its own is not to be cached by it */
+		buf_put(out, (struct span){ e->fields.at, e->cache_at });
+	}
+}
+
 /* What it says about its content. */
 static void
 put_about(struct buf *out, const struct response *res)
 {
-	if (res->about.len > 0) {
-		buf_put(out, res->about);
-		return;
+	if (res->entity) {
+		put_entity(out, res);
+	} else if (!res->no_content) {
+		if (res->type.len > 0)
+			put_field(out, SPAN("Content-Type: "), res->type);
+		put_number(out, SPAN("Content-Length: "), res->length);
 	}
-	if (res->type.len > 0)
-		put_field(out, SPAN("Content-Type: "), res->type);
-	buf_put(out, SPAN("Content-Length: "));
-	buf_u64(out, content(res).len);
-	buf_put(out, SPAN("\r\n"));
+	if (res->content_range.len > 0)
+		put_field(out, SPAN("Content-Range: "), res->content_range);
 }
 
 static void
@@ -129,10 +212,13 @@ response_head(struct buf *out, const struct response *res,
 		buf_put(out, SPAN("\r\n"));
 	}
 	buf_put(out, context->date);
-	if (!res->no_content)
-		put_about(out, res);
+	put_about(out, res);
 	if (res->allow != 0)
 		put_allow(out, res->allow);
+	if (res->location.len > 0)
+		put_field(out, SPAN("Location: "), res->location);
+	if (res->retry_after > 0)
+		put_number(out, SPAN("Retry-After: "), res->retry_after);
 	if (res->no_store)
 		buf_put(out, SPAN("Cache-Control: no-store\r\n"));
 	if (context->id.len > 0)

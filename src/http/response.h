@@ -9,44 +9,106 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "http/entity.h"
+#include "http/range.h"
 #include "http/request.h"
 #include "http/status.h"
 
+/* A stretch of a body: of memory, or of a file. */
+struct piece {
+	const char *at; /* NULL: bytes of fd, from offset on */
+	int fd;
+	uint64_t offset;
+	uint64_t length;
+};
+
+/* Ranges, what stands before each of them, and an end. */
+enum { RESPONSE_PIECES = 2 * RANGES_MAX + 1 };
+
+/* What an answer borrows that does not live for ever. */
+struct source {
+	/* Asked before the last bytes of a file go out: false if the file is
+	 * not any more what the head has told; then they do not. */
+	bool (*intact)(void *owner);
+	/* Called once, when the answer was sent or will not be. */
+	void (*release)(void *owner);
+};
+
 struct response {
 	enum status status;
-	struct span type;  /* Content-Type; with content alone */
-	struct span about; /* both lines about the content, Content-Type and
-	                    * Content-Length, prepared: instead of type */
-	unsigned allow;    /* set of enum method for Allow; 0: no such field */
-	bool no_store;     /* Cache-Control: no-store */
-	struct span content; /* the body: borrowed, constant memory... */
-	struct buf body;     /* ...or, if content.at is NULL, written here, into
-	                      * memory lent for the handler's call and until the
-	                      * answer was sent */
-	bool head_only;      /* HEAD: Content-Length, but no body */
-	bool no_content;     /* 204: neither */
-	bool close;          /* the connection ends after it */
+	int64_t now; /* seconds since 1970: the rules about dates need it */
+	struct span type;            /* Content-Type; with content alone */
+	const struct entity *entity; /* prepared fields and validators, instead
+	                              * of type; a 200 then obeys conditions
+	                              * and ranges */
+	struct span content_range;   /* of 206 and 416 */
+	struct span location;
+	unsigned allow;       /* set of enum method for Allow; 0: none */
+	unsigned retry_after; /* seconds; 0: no such field */
+	bool no_store;        /* Cache-Control: no-store */
+	bool no_content;      /* 204, 304 */
+	bool close;           /* the connection ends after it */
+	/*
+	 * The body: pieces, or, if there are none, what was written into the
+	 * memory lent here for the handler's call and until the answer was
+	 * sent. With pieces, that memory is free for texts that they or the
+	 * fields need.
+	 */
+	struct buf body;
+	unsigned pieces;
+	uint64_t length;             /* Content-Length, once finished */
+	const struct source *source; /* NULL: nothing is borrowed */
+	void *owner;
+	struct piece piece[RESPONSE_PIECES];
 };
 
 /*
  * An empty 200 whose body may be written into the given memory.
  */
-void response_init(struct response *res, struct buf body);
+void response_init(struct response *res, struct buf body, int64_t now);
+
+/* Makes content, which must live until the answer was sent, the whole body. */
+static inline void
+response_content(struct response *res, struct span content)
+{
+	res->piece[0] =
+	    (struct piece){ .at = content.at, .length = content.len };
+	res->pieces = 1;
+}
+
+/* Gives back what res borrowed. */
+static inline void
+response_release(struct response *res)
+{
+	const struct source *source = res->source;
+
+	res->source = NULL;
+	if (source)
+		source->release(res->owner);
+}
 
 /*
- * Makes res an error answer: its status, and a small HTML body. Forgets what
- * the response held before, but keeps the lent memory and close.
+ * Makes res an error answer: its status, and a small HTML body. Forgets, and
+ * releases, what the response held before, but keeps the lent memory and close.
  */
 void response_error(struct response *res, enum status status);
 
 /*
- * What every answer to req has in common, after its handler: HEAD sends no
- * body, 204 has none; a body that overflowed its memory becomes a 500.
+ * Makes res a 308 to the path that was written into its lent memory from
+ * begin on, query and all (RFC 9110, 15.4.9).
+ */
+void response_redirect(struct response *res, size_t begin);
+
+/*
+ * What every answer to req has in common, after its handler: a 200 with an
+ * entity obeys preconditions and ranges (RFC 9110, 13 and 14), HEAD sends no
+ * body, 204 has none; a body that overflowed its memory becomes a 500. pieces
+ * are then what goes on the wire.
  */
 void response_finish(struct response *res, const struct request *req);
 
-/* The body bytes as they will be sent: empty for HEAD and 204. */
-struct span response_body(const struct response *res);
+/* Bytes of body that go on the wire, of a finished response. */
+uint64_t response_wire(const struct response *res);
 
 /* What the connection adds to the head. */
 struct response_context {
@@ -57,8 +119,9 @@ struct response_context {
 };
 
 /*
- * Appends the head: status line, Date, Content-Type, Content-Length, Allow,
- * Cache-Control, X-Request-Id, extra fields, Connection, and the empty line.
+ * Appends the head: status line, Date, what is told of the content, Allow,
+ * Location, Retry-After, Cache-Control, X-Request-Id, extra fields, Connection,
+ * and the empty line.
  */
 void response_head(struct buf *out, const struct response *res,
     const struct response_context *context);

@@ -42,6 +42,7 @@ conn_open(
 static void
 give_back(struct conn *c)
 {
+	response_release(&c->work->res);
 	pool_give(c->service->works, c->work);
 	c->work = NULL;
 }
@@ -55,7 +56,7 @@ wait_in(struct conn *c, enum conn_state state, enum want want)
 }
 
 static void
-count_bytes(metric *m, const struct conn *c, size_t n)
+count_bytes(metric *m, const struct conn *c, uint64_t n)
 {
 	if (c->service->counted)
 		metric_add(m, n);
@@ -115,8 +116,10 @@ sent_all(struct conn *c)
 	if (w->held)
 		w->exchange[0] = w->exchange[w->count];
 	w->count = w->finished = 0;
-	w->out.len = w->sent = 0;
-	w->tail = (struct span){ NULL, 0 };
+	w->out.len = 0;
+	if (w->tail > 0)
+		response_release(&w->res);
+	w->sent = w->tail = 0;
 	if (w->held && w->body.done)
 		return wait_in(c, CONN_DELAY, WANT_SLEEP);
 	if (w->held && c->state == CONN_BODY)
@@ -144,20 +147,25 @@ static enum want
 send_answers(struct conn *c)
 {
 	struct work *w = c->work;
-	ssize_t n = work_send(w, c->fd, c->close);
+	uint64_t before = w->sent;
+	enum sending sending = work_send(w, c->fd, c->close);
 
-	if (n < 0 && errno != EAGAIN)
-		return lose(c);
-	if (n > 0)
-		count_bytes(&c->service->metrics->response_bytes, c, (size_t)n);
-	if (w->sent == w->out.len + w->tail.len) {
+	count_bytes(&c->service->metrics->response_bytes, c, w->sent - before);
+	switch (sending) {
+	case SENDING_DONE:
 		/* in one packet with the answer's end, and not left to close:
 		 * that would drop the answer if anything is unread */
 		if (c->close)
 			shutdown(c->fd, SHUT_WR);
 		return sent_all(c);
+	case SENDING_TURN:
+		return wait_in(c, CONN_SEND, WANT_AGAIN);
+	case SENDING_LOST:
+		return lose(c);
+	case SENDING_BLOCKED:
+		break;
 	}
-	if (n > 0 || c->state != CONN_SEND)
+	if (w->sent > before || c->state != CONN_SEND)
 		return wait_in(c, CONN_SEND, WANT_WRITE);
 	return WANT_WRITE; /* no progress: the write timeout runs on */
 }
@@ -271,8 +279,7 @@ take_requests(struct conn *c)
 
 	work_compact(w);
 	while (w->in_at < w->in_end && w->count < WORK_BATCH && !c->close &&
-	    !w->held && w->tail.at == NULL &&
-	    buf_room(&w->out) >= WORK_ANSWER) {
+	    !w->held && w->tail == 0 && buf_room(&w->out) >= WORK_ANSWER) {
 		if (!w->begun) {
 			skip = head_skip(work_unread(w));
 			w->in_at += skip;

@@ -33,7 +33,8 @@ exchange_begin(struct conn *c, const struct request *req)
 	w->begun = false;
 	w->scanned = 0;
 	c->used = true;
-	response_init(&w->res, buf_over(w->body_memory, c->service->body_room));
+	response_init(&w->res, buf_over(w->body_memory, c->service->body_room),
+	    c->service->clock->date);
 }
 
 void
@@ -64,9 +65,38 @@ exchange_reject(struct conn *c, enum status status)
 
 	response_error(res, status);
 	/* not even an error has content then (RFC 9110, 9.3.2) */
-	res->head_only = current(c->work)->method == METHOD_HEAD;
+	if (current(c->work)->method == METHOD_HEAD)
+		res->pieces = 0;
 	res->close = true;
 	c->linger = true;
+}
+
+/* Small bodies in memory go behind their heads, for one send of many answers.
+ * False if this one is not of that kind. */
+static bool
+copy_body(struct work *w, uint64_t length)
+{
+	struct response *res = &w->res;
+
+	if (length > WORK_COPY)
+		return false;
+	for (unsigned i = 0; i < res->pieces; i++)
+		if (!res->piece[i].at && length > 0)
+			return false;
+	for (unsigned i = 0; i < res->pieces; i++)
+		buf_put(&w->out,
+		    (struct span){
+			res->piece[i].at, (size_t)res->piece[i].length });
+	response_release(res);
+	return true;
+}
+
+static void
+begin_tail(struct work *w, uint64_t length)
+{
+	w->tail = length;
+	w->piece = 0;
+	w->piece_sent = 0;
 }
 
 void
@@ -75,7 +105,7 @@ exchange_release(struct conn *c)
 	struct work *w = c->work;
 	struct service *s = c->service;
 	struct exchange *ex = current(w);
-	struct span body = response_body(&w->res);
+	uint64_t body = response_wire(&w->res);
 
 	if (s->closing && !w->res.close) {
 		/* the client may already have sent its next request */
@@ -90,11 +120,9 @@ exchange_release(struct conn *c)
 		.keep_alive_1_0 = ex->keep_alive_1_0 });
 	ex->record.status = w->res.status;
 	ex->body_at = w->out.len;
-	ex->ends_at = w->out.len + body.len;
-	if (body.len <= WORK_COPY)
-		buf_put(&w->out, body);
-	else
-		w->tail = body;
+	ex->ends_at = w->out.len + body;
+	if (!copy_body(w, body))
+		begin_tail(w, body);
 	c->close = w->res.close;
 	w->held = false;
 	w->count++;
@@ -182,7 +210,7 @@ exchange_abort(struct conn *c)
 		struct exchange *ex = current(w);
 
 		ex->record.status = STATUS_CLIENT_GONE;
-		ex->head_at = ex->body_at = ex->ends_at = SIZE_MAX;
+		ex->head_at = ex->body_at = ex->ends_at = UINT64_MAX;
 		w->held = false;
 		w->count++;
 	}

@@ -21,6 +21,8 @@ enum {
 	WORK_COPY = 2048, /* bodies up to this are copied behind their head */
 	/* room an answer's head and a copied body need */
 	WORK_ANSWER = 8 * 1024,
+	/* sent for one connection before the others have their turn */
+	WORK_TURN = 256 * 1024,
 };
 
 /* One request, from its head to its line in the log. */
@@ -28,7 +30,7 @@ struct exchange {
 	struct access_record record; /* spans into the input buffer */
 	uint64_t start;              /* its first byte, monotonic ns */
 	uint64_t end; /* its answer's last byte, or its loss; 0: not yet */
-	size_t head_at, body_at,
+	uint64_t head_at, body_at,
 	    ends_at; /* of its answer, in the bytes to send */
 	enum method method;
 	bool keep_alive_1_0;
@@ -44,12 +46,15 @@ struct work {
 	uint64_t start;       /* when it came */
 	uint64_t read_at;     /* last read */
 	struct buf out;
-	size_t sent;         /* of out and tail together */
-	struct span tail;    /* a body too large to copy: sent after out */
+	uint64_t sent;       /* of out and tail together */
+	uint64_t tail;       /* bytes of a body too large to copy: the pieces of
+	                      * res, sent after out; 0: none */
+	unsigned piece;      /* of those, the one to go on with */
+	uint64_t piece_sent; /* bytes of it already sent */
 	unsigned count;      /* exchanges answered into out */
 	unsigned finished;   /* of those, already logged */
 	bool held;           /* exchange[count] waits for its body or delay */
-	struct response res; /* its answer */
+	struct response res; /* its answer, or the one that tail belongs to */
 	struct body body;
 	char in[WORK_IN];
 	struct exchange exchange[WORK_BATCH + 1];
@@ -73,12 +78,21 @@ work_unread(const struct work *w)
 /* Moves what is unread to the front, where a whole head has room. */
 void work_compact(struct work *w);
 
+/* How far sending got. */
+enum sending {
+	SENDING_DONE,
+	SENDING_TURN,    /* there is more to do, after the others' turn */
+	SENDING_BLOCKED, /* until the socket has room */
+	SENDING_LOST,    /* the connection is broken, or has to be */
+};
+
 /*
- * Hands to the kernel what is not yet sent, in one call (send(2)), and notes
- * how much it took. Returns that, or -1 with errno (not EINTR). With last, the
- * end goes out together with the connection's: call shutdown(2) when all is
- * sent.
+ * Hands to the kernel what is not yet sent: all of out and what of the tail is
+ * in memory in one call (sendmsg(2)), files by sendfile(2), at most about
+ * WORK_TURN bytes in all. A file that ends early, or that is not what was
+ * announced any more, makes the connection lost. With last, the end goes out
+ * together with the connection's: call shutdown(2) when all is sent.
  */
-ssize_t work_send(struct work *w, int fd, bool last);
+enum sending work_send(struct work *w, int fd, bool last);
 
 #endif

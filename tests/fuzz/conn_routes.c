@@ -21,8 +21,8 @@ answer(const struct app *app, const struct request *req, struct response *res)
 		     i++)
 			n = n * 10 + (size_t)(path.at[i] - '0');
 		memset(big, 'b', sizeof big);
-		res->content =
-		    (struct span){ big, n < DIALOGUE_BIG ? n : DIALOGUE_BIG };
+		response_content(res,
+		    (struct span){ big, n < DIALOGUE_BIG ? n : DIALOGUE_BIG });
 	} else if (span_eq(path, SPAN("/none"))) {
 		res->status = STATUS_NO_CONTENT;
 	} else if (span_eq(path, SPAN("/gone"))) {

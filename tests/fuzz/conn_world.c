@@ -230,7 +230,7 @@ check_want(const struct world *w, const struct peer *p)
 		break;
 	case WANT_WRITE:
 		CHECK(c->state == CONN_SEND && k);
-		CHECK(k->sent < k->out.len + k->tail.len);
+		CHECK(k->sent < k->out.len + k->tail);
 		break;
 	case WANT_SLEEP:
 		CHECK(c->state == CONN_DELAY && k && k->held && k->body.done);

@@ -20,7 +20,7 @@ static struct response_context context;
 static void
 begin(void)
 {
-	response_init(&res, (struct buf){ memory, 9, sizeof memory, true });
+	response_init(&res, (struct buf){ memory, 9, sizeof memory, true }, 0);
 	context =
 	    (struct response_context){ .date = SPAN("Date: " DATE "\r\n") };
 }
@@ -48,7 +48,16 @@ assert_head(const char *expected)
 static void
 assert_body(const char *expected)
 {
-	assert_true(span_eq(response_body(&res), span_of(expected)));
+	size_t at = 0;
+
+	assert_int_equal(response_wire(&res), strlen(expected));
+	for (unsigned i = 0; i < res.pieces; i++) {
+		assert_true(at + res.piece[i].length <= strlen(expected));
+		assert_memory_equal(
+		    res.piece[i].at, expected + at, res.piece[i].length);
+		at += res.piece[i].length;
+	}
+	assert_int_equal(at, strlen(expected));
 }
 
 static void
@@ -75,7 +84,7 @@ all_fields_in_their_order(void **state)
 	res.allow = METHOD_OPTIONS | METHOD_GET | METHOD_HEAD;
 	res.no_store = true;
 	res.close = true;
-	res.content = SPAN("hello");
+	response_content(&res, SPAN("hello"));
 	context.id = SPAN("id-1");
 	context.extra = SPAN("A: b\r\nC: d\r\n");
 	context.keep_alive_1_0 = true;
@@ -94,21 +103,93 @@ all_fields_in_their_order(void **state)
 	assert_body("hello");
 }
 
-/* ...stand in place of the two that would be written; an error forgets them. */
+/* An entity's fields stand in place of type and length; an error forgets it. */
 static void
 prepared_fields(void **state)
 {
+	struct entity e = { .fields = SPAN("Content-Type: a/b\r\n"
+					   "Content-Length: 5\r\n"),
+		.length = 5 };
+
 	(void)state;
 	begin();
 	res.type = SPAN("text/plain");
-	res.about = SPAN("Content-Type: a/b\r\nContent-Length: 5\r\n");
-	res.content = SPAN("hello");
+	res.entity = &e;
+	response_content(&res, SPAN("hello"));
 	finish(METHOD_HEAD);
 	assert_head("HTTP/1.1 200 OK\r\nDate: " DATE "\r\n"
 		    "Content-Type: a/b\r\nContent-Length: 5\r\n\r\n");
 	assert_body("");
 	response_error(&res, STATUS_NOT_FOUND);
-	assert_int_equal(res.about.len, 0);
+	assert_null(res.entity);
+}
+
+static unsigned released;
+
+static void
+count_release(void *owner)
+{
+	assert_ptr_equal(owner, &released);
+	released++;
+}
+
+/* Once, whatever becomes of the answer. */
+static void
+what_was_borrowed_is_given_back(void **state)
+{
+	static const struct source source = { .release = count_release };
+
+	(void)state;
+	for (int way = 0; way < 4; way++) {
+		begin();
+		released = 0;
+		res.source = &source;
+		res.owner = &released;
+		response_content(&res, SPAN("hello"));
+		if (way == 0)
+			response_error(&res, STATUS_NOT_FOUND);
+		if (way == 1)
+			res.status = STATUS_NO_CONTENT;
+		finish(way == 2 ? METHOD_HEAD : METHOD_GET);
+		assert_int_equal(released, way < 3);
+		response_release(&res);
+		response_release(&res);
+		assert_int_equal(released, 1);
+	}
+}
+
+static void
+a_redirect_names_its_place(void **state)
+{
+	(void)state;
+	begin();
+	buf_put(&res.body, SPAN("not this/dir/?a=b"));
+	response_redirect(&res, strlen("not this"));
+	finish(METHOD_GET);
+	assert_head("HTTP/1.1 308 Permanent Redirect\r\nDate: " DATE "\r\n"
+		    "Content-Type: text/html; charset=utf-8\r\n"
+		    "Content-Length: 126\r\nLocation: /dir/?a=b\r\n\r\n");
+	assert_body(HTML("308 Permanent Redirect"));
+	begin();
+	for (int i = 0; i < 50; i++)
+		buf_put(&res.body, SPAN("too much"));
+	response_redirect(&res, 0);
+	finish(METHOD_GET);
+	assert_int_equal(res.status, STATUS_URI_TOO_LONG);
+	assert_int_equal(res.location.len, 0);
+}
+
+static void
+when_to_come_again(void **state)
+{
+	(void)state;
+	begin();
+	response_error(&res, STATUS_UNAVAILABLE);
+	res.retry_after = 1;
+	finish(METHOD_HEAD);
+	assert_head("HTTP/1.1 503 Service Unavailable\r\nDate: " DATE "\r\n"
+		    "Content-Type: text/html; charset=utf-8\r\n"
+		    "Content-Length: 122\r\nRetry-After: 1\r\n\r\n");
 }
 
 static void
@@ -161,7 +242,7 @@ no_content_has_neither(void **state)
 	begin();
 	res.status = STATUS_NO_CONTENT;
 	res.type = SPAN("text/plain");
-	res.content = SPAN("hello");
+	response_content(&res, SPAN("hello"));
 	finish(METHOD_GET);
 	assert_head("HTTP/1.1 204 No Content\r\nDate: " DATE "\r\n\r\n");
 	assert_body("");
@@ -173,7 +254,7 @@ an_error_forgets_what_was_there(void **state)
 	(void)state;
 	begin();
 	buf_put(&res.body, SPAN("written"));
-	res.content = SPAN("hello");
+	response_content(&res, SPAN("hello"));
 	res.type = SPAN("text/plain");
 	res.allow = METHOD_GET;
 	res.no_store = true;
@@ -207,7 +288,7 @@ a_body_that_overflowed_is_a_500(void **state)
 	assert_body(HTML("500 Internal Server Error"));
 	/* but not if it is not what is sent */
 	begin();
-	res.content = SPAN("hello");
+	response_content(&res, SPAN("hello"));
 	res.body.overflowed = true;
 	finish(METHOD_GET);
 	assert_int_equal(res.status, STATUS_OK);
@@ -220,7 +301,7 @@ an_error_without_memory_is_its_status(void **state)
 	(void)state;
 	for (size_t cap = 0; cap < 100; cap += 33) {
 		begin();
-		response_init(&res, buf_over(memory, cap));
+		response_init(&res, buf_over(memory, cap), 0);
 		response_error(&res, STATUS_NOT_FOUND);
 		finish(METHOD_GET);
 		assert_head("HTTP/1.1 404 Not Found\r\nDate: " DATE "\r\n"
@@ -250,6 +331,9 @@ main(void)
 		cmocka_unit_test(
 		    connection_is_said_where_it_is_not_the_default),
 		cmocka_unit_test(prepared_fields),
+		cmocka_unit_test(what_was_borrowed_is_given_back),
+		cmocka_unit_test(a_redirect_names_its_place),
+		cmocka_unit_test(when_to_come_again),
 		cmocka_unit_test(allow_names_every_method),
 		cmocka_unit_test(head_has_the_length_but_no_body),
 		cmocka_unit_test(no_content_has_neither),

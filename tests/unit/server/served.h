@@ -52,7 +52,7 @@ answer_small(
 {
 	(void)app, (void)req;
 	res->type = SPAN("text/plain");
-	res->content = SPAN("small");
+	response_content(res, SPAN("small"));
 }
 
 /* /size/N: N bytes, borrowed. */
@@ -66,7 +66,7 @@ answer_size(
 	if (!num_parse_u64(span_from(req->path, 6), &size) || size > LARGE)
 		abort();
 	res->type = SPAN("text/plain");
-	res->content = (struct span){ large, size };
+	response_content(res, (struct span){ large, size });
 }
 
 static const struct route served_routes[] = {
