@@ -39,6 +39,7 @@ void dialogue_check(struct dialogue *d);
  * else is its own path and query.
  */
 extern const struct route dialogue_routes[];
+const struct app *dialogue_app(void); /* what they look at */
 
 /* A field line that every answer has: for service.extra. */
 #define DIALOGUE_EXTRA "X-Extra: yes, always\r\n"

@@ -40,6 +40,18 @@ answer(const struct app *app, const struct request *req, struct response *res)
 	}
 }
 
+const struct app *
+dialogue_app(void)
+{
+	static char memory[2 * ENTITY_FIELDS_MAX];
+	static struct app app;
+	struct buf fields = buf_over(memory, sizeof memory);
+
+	if (app.page.length == 0)
+		page_prepare(&app, &fields, &(struct app_fields){ true, true });
+	return &app;
+}
+
 const struct route dialogue_routes[] = {
 	{ "/", METHOD_GET | METHOD_HEAD, demo_page },
 	{ NULL, METHOD_GET | METHOD_HEAD | METHOD_POST, answer },

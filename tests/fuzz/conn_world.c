@@ -33,6 +33,7 @@ begin_service(struct world *w, const struct world_options *o)
 {
 	w->service = (struct service){
 		.routes = dialogue_routes,
+		.app = dialogue_app(),
 		.metrics = &w->metrics,
 		.listener = o->uncounted ? LISTENER_METRICS : LISTENER_PAGE,
 		.counted = !o->uncounted,

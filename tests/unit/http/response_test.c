@@ -168,7 +168,7 @@ a_redirect_names_its_place(void **state)
 	finish(METHOD_GET);
 	assert_head("HTTP/1.1 308 Permanent Redirect\r\nDate: " DATE "\r\n"
 		    "Content-Type: text/html; charset=utf-8\r\n"
-		    "Content-Length: 126\r\nLocation: /dir/?a=b\r\n\r\n");
+		    "Content-Length: 124\r\nLocation: /dir/?a=b\r\n\r\n");
 	assert_body(HTML("308 Permanent Redirect"));
 	begin();
 	for (int i = 0; i < 50; i++)
@@ -189,7 +189,7 @@ when_to_come_again(void **state)
 	finish(METHOD_HEAD);
 	assert_head("HTTP/1.1 503 Service Unavailable\r\nDate: " DATE "\r\n"
 		    "Content-Type: text/html; charset=utf-8\r\n"
-		    "Content-Length: 122\r\nRetry-After: 1\r\n\r\n");
+		    "Content-Length: 126\r\nRetry-After: 1\r\n\r\n");
 }
 
 static void
