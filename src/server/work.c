@@ -65,14 +65,14 @@ send_memory(const struct work *w, int fd, bool last, uint64_t *asked)
 {
 	struct iovec part[IOV_MAX_PARTS];
 	struct msghdr message = { .msg_iov = part };
-	unsigned i = w->piece, count = 0;
+	unsigned i = w->piece;
 	uint64_t from = w->piece_sent;
 	int flags = MSG_NOSIGNAL | (last ? MSG_MORE : 0);
 
 	*asked = 0;
 	if (w->sent < w->out.len) {
 		*asked = w->out.len - w->sent;
-		part[count++] =
+		part[message.msg_iovlen++] =
 		    (struct iovec){ w->out.at + w->sent, (size_t)*asked };
 	}
 	for (; w->tail > 0 && i < w->res.pieces; i++, from = 0) {
@@ -82,13 +82,13 @@ send_memory(const struct work *w, int fd, bool last, uint64_t *asked)
 			flags |= MSG_MORE;
 			break;
 		}
-		part[count++] = (struct iovec){ (char *)(uintptr_t)p->at + from,
-			(size_t)(p->length - from) };
+		part[message.msg_iovlen++] =
+		    (struct iovec){ (char *)(uintptr_t)p->at + from,
+			    (size_t)(p->length - from) };
 		*asked += p->length - from;
 	}
-	if (count == 1)
+	if (message.msg_iovlen == 1)
 		return send(fd, part[0].iov_base, part[0].iov_len, flags);
-	message.msg_iovlen = count;
 	return sendmsg(fd, &message, flags);
 }
 
