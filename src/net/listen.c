@@ -294,3 +294,40 @@ listen_accept(int fd, struct address *peer)
 	errno = EAGAIN; /* the rest at the next event */
 	return -1;
 }
+
+/* socket(7), SO_ATTACH_FILTER. linux/filter.h, which has these as sock_filter
+ * and sock_fprog, comes with no libc; its layout and its codes never change. */
+struct filter_step {
+	uint16_t code;
+	uint8_t if_true, if_false; /* steps to skip */
+	uint32_t k;
+};
+
+struct filter {
+	unsigned short count;
+	const struct filter_step *steps;
+};
+
+/*
+ * A TCP socket's filter sees a segment from its TCP header on, over IPv4 and
+ * IPv6 alike; byte 13 has the flags (RFC 9293, 3.1). What acknowledges
+ * something (0x10) belongs to a handshake that has begun, or to a connection:
+ * those that come of this socket inherit the filter.
+ */
+void
+listen_stop(int fd)
+{
+	static const struct filter_step steps[] = {
+		{ 0x30, 0, 0, 13 },        /* BPF_LD BPF_B BPF_ABS */
+		{ 0x54, 0, 0, 0x12 },      /* BPF_ALU BPF_AND: ACK and SYN */
+		{ 0x15, 0, 1, 0x02 },      /* BPF_JMP BPF_JEQ: SYN alone? */
+		{ 0x06, 0, 0, 0 },         /* BPF_RET: drop it */
+		{ 0x06, 0, 0, UINT32_MAX } /* BPF_RET: all of it */
+	};
+	struct filter filter = { sizeof steps / sizeof steps[0], steps };
+
+	/* Some sandboxes know no filters. Then the kernel resets who connects
+	 * just before the close: a risk, no reason to do anything else. */
+	(void)setsockopt(
+	    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}

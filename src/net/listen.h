@@ -56,4 +56,14 @@ int listen_open(struct address *a);
  */
 int listen_accept(int fd, struct address *peer);
 
+/*
+ * Lets no new handshake begin on a listening socket: who calls now gets no
+ * answer, calls again a second later (RFC 6298, 2.1), and is refused if the
+ * socket was closed meanwhile. Handshakes that have begun are finished and come
+ * into the queue, up to a round trip later: wait, and take them, before closing
+ * it, since the kernel resets what is in the queue then. Where the kernel takes
+ * no filter, nothing changes.
+ */
+void listen_stop(int fd);
+
 #endif

@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "net/listen.h"
 #include "net/signals.h"
 
+/* How long a handshake may take that had begun when the page's listener was to
+ * close: a round trip. */
+#define HANDSHAKE_TIME (60 * NS_PER_MS)
 /* How long a scrape in progress may take when all else is done. */
 #define OPS_GRACE (300 * NS_PER_MS)
 
@@ -67,12 +71,15 @@ drain_signal(struct worker *w)
 	}
 }
 
-/* The deadlines of idle connections are others now. */
+/* Who calls from now on is not let in. The deadlines of idle connections are
+ * others now. */
 static void
 begin_draining(struct worker *w)
 {
 	w->phase = PHASE_DRAINING;
 	w->phase_ends = w->clock.now + w->options->drain_timeout;
+	listen_stop(w->page.fd);
+	w->stopped = w->clock.now + HANDSHAKE_TIME;
 	w->page.service.drain_at = w->clock.now;
 	for (uint32_t i = 0; i < w->page.conns.fresh; i++) {
 		struct conn *c = slot(&w->page, i);
@@ -83,15 +90,19 @@ begin_draining(struct worker *w)
 	}
 }
 
-/* What was queued before the listener closes is still taken. */
+/* What is queued before the listener closes is still taken: the kernel would
+ * reset it, and a handshake in progress too. */
 static void
 close_listener(struct worker *w)
 {
+	bool empty;
+
 	if (w->page.fd < 0)
 		return;
-	if (!worker_accept(w, &w->page, w->page.conns.blocks) &&
+	empty = worker_accept(w, &w->page, w->page.conns.blocks);
+	if ((!empty || w->clock.now < w->stopped) &&
 	    w->clock.now < w->phase_ends)
-		return; /* no slot free: later */
+		return; /* no slot free, or more to come: later */
 	close(w->page.fd);
 	w->page.fd = -1;
 }
@@ -187,5 +198,9 @@ drain_step(struct worker *w)
 uint64_t
 drain_deadline(const struct worker *w)
 {
-	return w->phase == PHASE_RUN ? CLOCK_NEVER : w->phase_ends;
+	if (w->phase == PHASE_RUN)
+		return CLOCK_NEVER;
+	if (w->clock.now < w->stopped && w->stopped < w->phase_ends)
+		return w->stopped;
+	return w->phase_ends;
 }

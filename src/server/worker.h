@@ -78,6 +78,7 @@ struct worker {
 	enum worker_phase phase;
 	int first_signal;
 	uint64_t phase_ends;
+	uint64_t stopped; /* draining: handshakes that had begun are over at */
 	bool cut_off;
 	int exit_status; /* -1 while it goes on */
 };

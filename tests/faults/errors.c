@@ -2,7 +2,8 @@
  * errors.c - what each function of libc that the server calls may fail with:
  * the section ERRORS of its man page in Linux man-pages 6.03, whatever socket
  * or file it is about, and what a section elsewhere adds (accept(2), NOTES;
- * EIO of a terminal or disk). And which of that some table has tested.
+ * EIO of a terminal or disk; ENOMEM and EPERM of a filter, socket(7)). And
+ * which of that some table has tested.
  */
 #include "faults/faults.h"
 
@@ -66,7 +67,8 @@ static const struct errors {
 		EINTR, EINVAL, EISCONN, EMSGSIZE, ENOBUFS, ENOMEM, ENOTCONN,
 		ENOTSOCK, EOPNOTSUPP, EPIPE } },
 	{ "setrlimit", { EFAULT, EINVAL, EPERM } },
-	{ "setsockopt", { EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK } },
+	{ "setsockopt",
+	    { EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK, ENOMEM, EPERM } },
 	{ "shutdown", { EBADF, EINVAL, ENOTCONN, ENOTSOCK } },
 	{ "signal", { EINVAL } },
 	{ "signalfd", { EBADF, EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM } },

@@ -14,6 +14,7 @@ main(void)
 	int failed = run_start_tests();
 
 	failed += run_serve_tests();
+	failed += run_drain_tests();
 	failed += run_log_tests();
 	failed += run_clock_tests();
 	failed += run_tool_tests();

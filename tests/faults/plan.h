@@ -18,6 +18,7 @@ enum {
 	FAULT_HALF = -2,  /* half of the bytes */
 	FAULT_END = -3,   /* none: the end of a file */
 	FAULT_BACK = -4,  /* the clock was set back, by five hours */
+	FAULT_STOP = -5,  /* nothing fails: the server stops before the call */
 };
 
 enum { FAULTS_MAX = 4, FAULT_ALWAYS = 1 << 30 };

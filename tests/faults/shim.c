@@ -72,6 +72,10 @@ fault(const char *call, const char *detail)
 		atomic_fetch_add(&f->hits, 1);
 		effect = f->effect;
 	}
+	if (effect == FAULT_STOP) {
+		raise(SIGSTOP);
+		return 0;
+	}
 	if (effect > 0)
 		errno = effect;
 	return effect;

@@ -6,6 +6,7 @@
 
 int run_start_tests(void);
 int run_serve_tests(void);
+int run_drain_tests(void);
 int run_log_tests(void);
 int run_clock_tests(void);
 int run_tool_tests(void);
