@@ -10,7 +10,7 @@
 
 /* How long a handshake may take that had begun when the page's listener was to
  * close: a round trip. */
-#define HANDSHAKE_TIME (60 * NS_PER_MS)
+#define HANDSHAKE_TIME (100 * NS_PER_MS)
 /* How long a scrape in progress may take when all else is done. */
 #define OPS_GRACE (300 * NS_PER_MS)
 
