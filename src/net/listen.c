@@ -49,6 +49,19 @@ parse_ip(int family, struct span s, void *ip)
 	return inet_pton(family, text, ip) == 1;
 }
 
+/* No socket for IPv6 alone can be bound to a mapped address: IPv4 is meant. */
+static void
+unmap(struct address *a)
+{
+	struct in6_addr ip = a->sock.v6.sin6_addr;
+
+	if (!IN6_IS_ADDR_V4MAPPED(&ip))
+		return;
+	clear(a);
+	a->sock.v4.sin_family = AF_INET;
+	memcpy(&a->sock.v4.sin_addr, ip.s6_addr + 12, 4);
+}
+
 static bool
 parse_v6(struct span host, struct address *a)
 {
@@ -61,6 +74,7 @@ parse_v6(struct span host, struct address *a)
 			return false;
 	}
 	a->dual = IN6_IS_ADDR_UNSPECIFIED(&a->sock.v6.sin6_addr);
+	unmap(a);
 	return true;
 }
 
@@ -91,7 +105,7 @@ address_parse(struct span s, struct address *a)
 	v6 = host.len == 0 || host.at[0] == '[';
 	if (!(v6 ? parse_v6(host, &parsed) : parse_v4(host, &parsed)))
 		return false;
-	if (v6)
+	if (parsed.sock.any.sa_family == AF_INET6)
 		parsed.sock.v6.sin6_port = port;
 	else
 		parsed.sock.v4.sin_port = port;

@@ -26,8 +26,8 @@ struct address {
 
 /*
  * Reads ":8080", "0.0.0.0:8080", "[::1]:8080", "localhost:8080" (127.0.0.1).
- * No other names: nothing is resolved. ":PORT" and "[::]:PORT" are dual. False
- * if it is none of these.
+ * No other names: nothing is resolved. ":PORT" and "[::]:PORT" are dual; an
+ * IPv4-mapped IPv6 address is IPv4. False if it is none of these.
  */
 bool address_parse(struct span s, struct address *a);
 

@@ -180,6 +180,25 @@ listens_on_ipv4(void **state)
 	close(fd);
 }
 
+/* An IPv6 socket on such an address could be had only without V6ONLY. */
+static void
+a_mapped_address_is_ipv4(void **state)
+{
+	struct address a = parsed("[::ffff:127.0.0.1]:0");
+	int fd = listen_open(&a);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(a.sock.any.sa_family, AF_INET);
+	exchange(fd, &a, "127.0.0.1", "127.0.0.1");
+	exchange(fd, &a, "[::ffff:127.0.0.1]", "127.0.0.1");
+	close(fd);
+	a = parsed("[::FFFF:0:0]:65535");
+	assert_text(address_write, &a, "0.0.0.0:65535");
+	assert_int_equal(a.sock.any.sa_family, AF_INET);
+	assert_false(a.dual);
+}
+
 static bool
 has_ipv6(void)
 {
@@ -290,6 +309,7 @@ main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(writes_hosts),
 		cmocka_unit_test(listens_on_ipv4),
+		cmocka_unit_test(a_mapped_address_is_ipv4),
 		cmocka_unit_test(listens_on_both),
 		cmocka_unit_test(a_single_ipv6_address_takes_no_ipv4),
 		cmocka_unit_test(binds_exclusively),
