@@ -6,6 +6,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "parts.h"
+
 enum { CLOCK_SLACK = 120 };
 
 static bool
@@ -43,7 +45,7 @@ take_status_line(struct answer *a, const char *line, size_t len)
 {
 	if (len < 13 || line[8] != ' ' ||
 	    (strncmp(line, "HTTP/1.1", 8) != 0 &&
-		!(a->peer && strncmp(line, "HTTP/1.0", 8) == 0)) ||
+		!(a->target->peer && strncmp(line, "HTTP/1.0", 8) == 0)) ||
 	    strspn(line + 9, "0123456789") != 3 || line[12] != ' ' ||
 	    !is_text(line + 13, len - 13))
 		return false;
@@ -124,20 +126,87 @@ answer_parse(struct answer *a, const char *bytes, struct fault *f)
 	return true;
 }
 
-/* IMF-fixdate (RFC 9110, 5.6.7), and about now. */
-static bool
-is_now(const char *date)
+/* The seconds of an IMF-fixdate (RFC 9110, 5.6.7), or -1. */
+static time_t
+seconds_of(const char *date)
 {
 	char again[64];
 	struct tm tm = { 0 };
 	const char *end = strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	time_t t = timegm(&tm), now = time(NULL);
+	time_t t = timegm(&tm);
 
-	if (!end || *end || t < now - CLOCK_SLACK || t > now + CLOCK_SLACK)
-		return false;
+	if (!end || *end)
+		return -1;
 	gmtime_r(&t, &tm);
 	strftime(again, sizeof again, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	return strcmp(date, again) == 0;
+	return strcmp(date, again) == 0 ? t : -1;
+}
+
+static bool
+is_now(const char *date)
+{
+	time_t t = seconds_of(date), now = time(NULL);
+
+	return t >= now - CLOCK_SLACK && t <= now + CLOCK_SLACK;
+}
+
+/* RFC 9110, 8.8.3. */
+static bool
+is_entity_tag(const char *s)
+{
+	if (strncmp(s, "W/", 2) == 0)
+		s += 2;
+	if (*s++ != '"')
+		return false;
+	while ((unsigned char)*s > 0x20 && *s != '"' && *s != 0x7f)
+		s++;
+	return strcmp(s, "\"") == 0;
+}
+
+/* Validators, and where to go: what no answer may have in another form. */
+static bool
+metadata_rules(const struct answer *a, struct fault *f)
+{
+	char value[256], date[256];
+
+	if (find(a, "ETag", value) && !is_entity_tag(value))
+		return fault_set(f, "ETag: %.80s", value);
+	find(a, "Date", date);
+	if (find(a, "Last-Modified", value) &&
+	    (seconds_of(value) < 0 || seconds_of(value) > seconds_of(date)))
+		return fault_set(
+		    f, "Last-Modified: %.40s, Date: %.40s", value, date);
+	if (find(a, "Location", value) &&
+	    (value[0] != '/' || value[1] == '/' || strchr(value, '\\')))
+		return fault_set(f, "Location: %.80s", value);
+	return true;
+}
+
+/* RFC 9110, 14.4, 15.3.7, 15.5.17: where Content-Range has to stand, and where
+ * it must not. */
+static bool
+range_rules(const struct answer *a, struct fault *f)
+{
+	char type[256], range[256];
+	unsigned long first, last, all;
+	int n = -1;
+	size_t count = find(a, "Content-Range", range);
+	bool parts = find(a, "Content-Type", type) &&
+	    strncasecmp(type, "multipart/byteranges", 20) == 0;
+	bool one = a->status == 416 || (a->status == 206 && !parts);
+
+	if (count != one || (parts && a->status != 206))
+		return fault_set(
+		    f, "%d %s with %zu Content-Range", a->status, type, count);
+	if (a->status == 416 && sscanf(range, "bytes */%lu%n", &all, &n) < 1)
+		return fault_set(f, "416 with Content-Range: %.80s", range);
+	if (one && a->status == 206 &&
+	    (sscanf(range, "bytes %lu-%lu/%lu%n", &first, &last, &all, &n) <
+		    3 ||
+		first > last || last >= all))
+		return fault_set(f, "206 with Content-Range: %.80s", range);
+	return !one || range[n] == '\0' ||
+	    fault_set(f, "Content-Range: %.80s", range);
 }
 
 static bool
@@ -162,7 +231,10 @@ bool
 answer_rules(const struct answer *a, struct fault *f)
 {
 	static const char *const single[] = { "Date", "Content-Length",
-		"Content-Type", "Connection", "Allow", "Location", "Server" };
+		"Content-Type", "Connection", "Allow", "Location", "Server",
+		"Content-Encoding", "Content-Range", "Vary", "Cache-Control",
+		"ETag", "Last-Modified", "Accept-Ranges",
+		"X-Content-Type-Options" };
 	char value[256];
 
 	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
@@ -172,7 +244,26 @@ answer_rules(const struct answer *a, struct fault *f)
 		return fault_set(f, "%d with Date: %s", a->status, value);
 	if (a->status == 405 && find(a, "Allow", value) == 0)
 		return fault_set(f, "405 without Allow");
-	return length_rules(a, f);
+	return length_rules(a, f) && metadata_rules(a, f) && range_rules(a, f);
+}
+
+/* The same value as before, or the first of the name. */
+static bool
+is_kept(const struct answer *a, const char *name, const char *value)
+{
+	const char *kept = values_get(a->values, name);
+
+	if (!kept)
+		values_keep(a->values, name, value);
+	return !kept || strcmp(kept, value) == 0;
+}
+
+static bool
+is_other(const struct answer *a, const char *name, const char *value)
+{
+	const char *kept = values_get(a->values, name);
+
+	return kept && strcmp(kept, value) != 0;
 }
 
 static bool
@@ -184,6 +275,8 @@ wish_holds(const struct answer *a, const struct wish *w, struct fault *f)
 	if (count != (w->kind == WISH_NONE ? 0 : 1))
 		return fault_set(f, "%zu fields %s", count, w->name);
 	if ((w->kind == WISH_VALUE && strcmp(value, w->value) != 0) ||
+	    (w->kind == WISH_KEPT && !is_kept(a, w->value, value)) ||
+	    (w->kind == WISH_OTHER && !is_other(a, w->value, value)) ||
 	    (w->kind == WISH_PATTERN &&
 		regexec(&w->pattern, value, 0, NULL, 0) != 0))
 		return fault_set(f, "%s: %.80s", w->name, value);
@@ -200,8 +293,8 @@ body_holds(const struct answer *a, const struct expected *e)
 	case BODY_ABSENT:
 		break;
 	case BODY_PAGE:
-		return a->body_len == strlen(talk_page) &&
-		    memcmp(body, talk_page, a->body_len) == 0;
+		return a->body_len == a->target->home_len &&
+		    memcmp(body, a->target->home, a->body_len) == 0;
 	case BODY_LENGTH:
 		return a->body_len == e->length;
 	case BODY_IS:
@@ -209,6 +302,8 @@ body_holds(const struct answer *a, const struct expected *e)
 		    memcmp(body, e->text.at, a->body_len) == 0;
 	case BODY_HAS:
 		return memmem(body, a->body_len, e->text.at, e->text.len);
+	case BODY_PARTS:
+		break;
 	}
 	return true;
 }
@@ -227,6 +322,15 @@ answer_expected(
 	for (size_t i = 0; i < e->wish_count; i++)
 		if (!wish_holds(a, &e->wishes[i], f))
 			return false;
+	if (e->body == BODY_PARTS) {
+		char type[256];
+
+		find(a, "Content-Type", type);
+		return parts_hold(type,
+		    (struct bytes){ (char *)(uintptr_t)(a->bytes + a->head_len),
+			a->body_len },
+		    e, f);
+	}
 	if (!body_holds(a, e))
 		return fault_set(f, "another body, %zu bytes: %.*s",
 		    a->body_len, a->body_len < 80 ? (int)a->body_len : 80,

@@ -10,9 +10,10 @@ enum { ANSWER_FIELDS = 64 };
 
 struct answer {
 	const char *bytes;
-	bool peer;       /* not from our program */
-	size_t head_len; /* the empty line included */
-	size_t body_len; /* as framed; 0 for HEAD */
+	const struct target *target;
+	struct values *values; /* to be compared with, and added to */
+	size_t head_len;       /* the empty line included */
+	size_t body_len;       /* as framed; 0 for HEAD */
 	int status;
 	size_t field_count;
 	struct {
@@ -26,7 +27,7 @@ struct answer {
 bool answer_parse(struct answer *a, const char *bytes, struct fault *f);
 /* What holds for every answer of an origin server with a clock. */
 bool answer_rules(const struct answer *a, struct fault *f);
-/* What this one was expected to be. */
+/* What this one was expected to be. Keeps the values that it shall. */
 bool answer_expected(
     const struct answer *a, const struct expected *e, struct fault *f);
 bool answer_says_close(const struct answer *a);

@@ -1,7 +1,8 @@
 /*
  * conformance.c - holds every dialogue with the real server, and says which
- * went as written, as TAP. Usage: conformance [--peer=PORT] [FILE.http]...
- * Without files: all of tests/conformance.
+ * went as written, as TAP. Usage: conformance [--peer=PORT [--site=PORT]]
+ * [FILE.http]... Without files: all of tests/conformance. A peer's second port
+ * is one where it serves tests/site.
  */
 #include <glob.h>
 #include <signal.h>
@@ -69,33 +70,45 @@ judge(struct score *score, size_t number, const char *name, bool good,
 }
 
 /* Those that want the same options, with one server. What it has to show at the
- * end is a test as well, of the number given. */
+ * end is a test as well. */
+struct group {
+	struct dialogue *dialogues;
+	size_t count;
+	const char *more; /* one more option for all of them, or NULL */
+	size_t number;    /* of the first test */
+};
+
 static void
-hold_group(const struct dialogue *all, size_t from, size_t end, size_t number,
-    struct score *score)
+hold_group(const struct group *g, struct score *score)
 {
+	const char *options = g->dialogues[0].options;
 	struct fault f = { "no server" };
 	struct target t;
 	char name[200];
-	bool there = target_start(&t, all[from].options), good = there;
+	bool there = target_start(&t, options, g->more), good = there;
 	struct play *play = play_new(&t);
 
-	for (size_t i = from; i < end; i++) {
-		good = there && replay(play, &all[i], &score->connections, &f);
-		judge(score, i + 1, all[i].name, good, &f);
+	for (size_t i = 0; i < g->count; i++) {
+		struct dialogue *d = &g->dialogues[i];
+
+		snprintf(name, sizeof name, "%s%s%s", d->name,
+		    g->more ? " " : "", g->more ? g->more : "");
+		good = there && replay(play, d, &score->connections, &f);
+		judge(score, g->number + i, name, good, &f);
 	}
 	play_free(play);
 	good = there && accounts_add_up(&t, &f);
 	if (there && !target_stop(&t))
 		good = fault_set(&f, "did not end as it should");
-	snprintf(name, sizeof name, "accounts add up [%s]", all[from].options);
-	judge(score, number, name, good, &f);
+	snprintf(name, sizeof name, "accounts add up [%s%s%s]", options,
+	    g->more ? " " : "", g->more ? g->more : "");
+	judge(score, g->number + g->count, name, good, &f);
 }
 
 /* In a process of its own, as some groups wait for time to pass. Returns where
  * its score can be read, or -1. */
 static int
-fork_group(const struct dialogue *all, size_t from, size_t end, size_t number)
+fork_group(const struct group *g)
 {
 	struct score score = { 0 };
 	int ends[2];
@@ -107,7 +120,7 @@ fork_group(const struct dialogue *all, size_t from, size_t end, size_t number)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ends[0]);
-		hold_group(all, from, end, number, &score);
+		hold_group(g, &score);
 		fflush(stdout);
 		if (write(ends[1], &score, sizeof score) != sizeof score)
 			perror("write");
@@ -135,61 +148,79 @@ add_score(struct score *sum, int fd)
 	sum->connections += score.connections;
 }
 
-/* Where the group ends that begins at from. */
+/*
+ * All groups, into groups, which has room for two of each dialogue. What a root
+ * holds is served twice: from memory, and with none to keep it in, from files.
+ */
 static size_t
-group_end(const struct dialogue *all, size_t from, size_t count)
+find_groups(struct group *groups, struct dialogue *all, size_t count)
 {
-	size_t end = from + 1;
+	size_t n = 0, number = 1, end;
 
-	while (end < count && strcmp(all[end].options, all[from].options) == 0)
-		end++;
-	return end;
+	for (size_t at = 0; at < count; at = end) {
+		const char *options = all[at].options;
+
+		for (end = at; end < count; end++)
+			if (strcmp(all[end].options, options) != 0)
+				break;
+		groups[n] = (struct group){ all + at, end - at, NULL, number };
+		number += groups[n++].count + 1;
+		if (!strstr(options, "--root=") ||
+		    strstr(options, "--memory-limit="))
+			continue;
+		groups[n] = (struct group){ all + at, end - at,
+			"--memory-limit=0", number };
+		number += groups[n++].count + 1;
+	}
+	printf("1..%zu\n", number - 1);
+	return n;
 }
 
 static void
-hold_all(const struct dialogue *all, size_t count, struct score *score)
+hold_all(struct dialogue *all, size_t count, struct score *score)
 {
-	int *scores = grown(NULL, count * sizeof *scores);
-	size_t groups = 0;
+	struct group *groups = grown(NULL, 2 * count * sizeof *groups);
+	size_t n = find_groups(groups, all, count);
+	int *scores = grown(NULL, n * sizeof *scores);
 
-	for (size_t at = 0; at < count; at = group_end(all, at, count))
-		groups++;
-	printf("1..%zu\n", count + groups);
 	fflush(stdout);
-	groups = 0;
-	for (size_t at = 0; at < count; at = group_end(all, at, count)) {
-		scores[groups] = fork_group(
-		    all, at, group_end(all, at, count), count + groups + 1);
-		groups++;
-	}
-	for (size_t i = 0; i < groups; i++)
+	for (size_t i = 0; i < n; i++)
+		scores[i] = fork_group(&groups[i]);
+	for (size_t i = 0; i < n; i++)
 		add_score(score, scores[i]);
 	while (wait(NULL) > 0)
 		;
 	free(scores);
+	free(groups);
 }
 
-/* With somebody else's server: those that need none of our options. */
+/* With somebody else's server: those that need none of our options, or only a
+ * root, where there is a server that has the same. */
 static void
-hold_peer(const struct dialogue *all, size_t count, uint16_t port,
+hold_peer(struct dialogue *all, size_t count, const uint16_t ports[2],
     struct score *score)
 {
-	struct target t;
-	struct play *play = play_new(&t);
+	static const char *const options[2] = { "", "--root=tests/site" };
 
-	target_peer(&t, port);
 	printf("1..%zu\n", count);
-	for (size_t i = 0; i < count; i++) {
-		struct fault f = { "" };
+	for (int k = 0; k < 2; k++) {
+		struct target t;
+		struct play *play = play_new(&t);
 
-		if (all[i].options[0] || all[i].metrics)
-			score->skipped++;
-		else
+		target_peer(&t, ports[k], options[k]);
+		for (size_t i = 0; i < count; i++) {
+			struct fault f = { "" };
+
+			if (strcmp(all[i].options, options[k]) != 0 ||
+			    all[i].metrics || !ports[k])
+				continue;
 			judge(score, i + 1, all[i].name,
 			    replay(play, &all[i], &score->connections, &f), &f);
+		}
+		play_free(play);
+		target_stop(&t);
 	}
-	play_free(play);
-	target_stop(&t);
+	score->skipped = count - score->passed - score->failed;
 }
 
 static void
@@ -206,17 +237,19 @@ more_files(void)
 int
 main(int argc, char **argv)
 {
+	static const char *const peers[2] = { "--peer=", "--site=" };
 	struct score score = { 0 };
 	struct dialogue *all;
 	glob_t found = { 0 };
 	char **paths = argv + 1;
 	size_t count = (size_t)argc - 1;
-	uint16_t port = 0;
+	uint16_t ports[2] = { 0 };
 
-	if (count > 0 && strncmp(paths[0], "--peer=", 7) == 0) {
-		port = (uint16_t)atoi(*paths++ + 7);
-		count--;
-	}
+	for (int k = 0; k < 2; k++)
+		if (count > 0 && strncmp(paths[0], peers[k], 7) == 0) {
+			ports[k] = (uint16_t)atoi(*paths++ + 7);
+			count--;
+		}
 	if (count == 0 &&
 	    glob("tests/conformance/*.http", 0, NULL, &found) == 0) {
 		paths = found.gl_pathv;
@@ -228,8 +261,8 @@ main(int argc, char **argv)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
 	more_files();
-	if (port)
-		hold_peer(all, count, port, &score);
+	if (ports[0])
+		hold_peer(all, count, ports, &score);
 	else
 		hold_all(all, count, &score);
 	printf("# %zu dialogues over %zu connections: %zu as written, %zu not, "

@@ -59,11 +59,42 @@ take_send(struct reader *r, const char *text, bool line)
 {
 	struct step *s = r->sending ? &r->d->steps[r->d->step_count - 1]
 				    : add_step(r, STEP_SEND);
+	size_t n = s->source ? strlen(s->source) : 0;
 
-	if (!escape_put(&s->bytes, &s->cuts, &s->cut_count, text))
-		wrong(r, "bad escape");
-	else if (line)
-		escape_put(&s->bytes, &s->cuts, &s->cut_count, "\\r\\n");
+	s->source = grown(s->source, n + strlen(text) + sizeof "\\r\\n");
+	sprintf(s->source + n, "%s%s", text, line ? "\\r\\n" : "");
+}
+
+/* Texts that name no values are what they are from the start. */
+static void
+make_sends(struct reader *r)
+{
+	struct dialogue *d = r->d;
+
+	for (size_t i = 0; i < d->step_count; i++) {
+		struct step *s = &d->steps[i];
+
+		r->line = s->line;
+		if (s->kind != STEP_SEND || values_named(s->source))
+			continue;
+		if (!step_fill(s, NULL))
+			wrong(r, "bad escape");
+		free(s->source);
+		s->source = NULL;
+	}
+}
+
+bool
+step_fill(struct step *s, const struct values *values)
+{
+	char *text = values ? values_fill(values, s->source) : s->source;
+	bool good;
+
+	s->bytes.len = s->cut_count = 0;
+	good = text && escape_put(&s->bytes, &s->cuts, &s->cut_count, text);
+	if (values)
+		free(text);
+	return good;
 }
 
 static bool
@@ -83,7 +114,28 @@ take_status(struct expected *e, const char *text)
 	return *end == '\0';
 }
 
-/* "Name: value", "Name: *", "Name: ~regex" or "!Name". */
+static void
+take_pattern(struct reader *r, struct wish *w)
+{
+	char pattern[512];
+
+	snprintf(pattern, sizeof pattern, "^(%s)$", w->value + 1);
+	if (regcomp(&w->pattern, pattern, REG_EXTENDED | REG_NOSUB))
+		wrong(r, "bad pattern");
+	else
+		w->kind = WISH_PATTERN;
+}
+
+/* The name of a value behind the mark of that. */
+static void
+take_name(struct wish *w, size_t mark, int kind)
+{
+	memmove(w->value, w->value + mark, strlen(w->value + mark) + 1);
+	w->kind = kind;
+}
+
+/* "Name: value", "Name: *", "Name: ~regex", "Name: =kept", "Name: !=kept" or
+ * "!Name". */
 static void
 take_wish(struct reader *r, struct expected *e, const char *text)
 {
@@ -107,15 +159,12 @@ take_wish(struct reader *r, struct expected *e, const char *text)
 	w->kind = WISH_VALUE;
 	if (strcmp(w->value, "*") == 0)
 		w->kind = WISH_ANY;
-	if (*w->value == '~') {
-		char pattern[512];
-
-		snprintf(pattern, sizeof pattern, "^(%s)$", w->value + 1);
-		if (regcomp(&w->pattern, pattern, REG_EXTENDED | REG_NOSUB))
-			wrong(r, "bad pattern");
-		else
-			w->kind = WISH_PATTERN;
-	}
+	else if (*w->value == '~')
+		take_pattern(r, w);
+	else if (*w->value == '=')
+		take_name(w, 1, WISH_KEPT);
+	else if (strncmp(w->value, "!=", 2) == 0)
+		take_name(w, 2, WISH_OTHER);
 }
 
 static void
@@ -134,6 +183,49 @@ take_answer(struct reader *r, const char *text)
 		take_wish(r, e, text);
 }
 
+/* Puts what the file holds into *to. */
+static bool
+read_file(struct bytes *to, const char *path)
+{
+	FILE *file = fopen(path, "r");
+	size_t n = 1;
+
+	if (!file)
+		return false;
+	while (n > 0) {
+		to->at = grown(to->at, to->len + 4096 + 1);
+		n = fread(to->at + to->len, 1, 4096, file);
+		to->len += n;
+	}
+	to->at[to->len] = '\0';
+	fclose(file);
+	return true;
+}
+
+/* FILE FIRST-LAST FIRST-LAST...; no name with a space. */
+static bool
+take_parts(struct expected *e, const char *text)
+{
+	char path[200];
+	int n = 0;
+
+	e->body = BODY_PARTS;
+	if (sscanf(text, "%199s%n", path, &n) != 1 ||
+	    !read_file(&e->text, path))
+		return false;
+	for (text += n; *text; text += n) {
+		size_t first, last;
+
+		if (e->part_count == PARTS_MAX ||
+		    sscanf(text, " %zu-%zu%n", &first, &last, &n) != 2 ||
+		    first > last || last >= e->text.len)
+			return false;
+		e->parts[e->part_count].first = first;
+		e->parts[e->part_count++].last = last;
+	}
+	return e->part_count > 0;
+}
+
 static void
 take_body(struct reader *r, const char *text)
 {
@@ -146,6 +238,13 @@ take_body(struct reader *r, const char *text)
 		e->body = BODY_ABSENT;
 	} else if (strcmp(text, "page") == 0) {
 		e->body = BODY_PAGE;
+	} else if (strncmp(text, "parts ", 6) == 0) {
+		if (!take_parts(e, text + 6))
+			wrong(r, "no such parts");
+	} else if (strncmp(text, "file ", 5) == 0) {
+		e->body = BODY_IS;
+		if (!read_file(&e->text, text + 5))
+			wrong(r, "%s: %s", text + 5, strerror(errno));
 	} else if (strncmp(text, "is ", 3) == 0 ||
 	    strncmp(text, "has ", 4) == 0) {
 		e->body = *text == 'i' ? BODY_IS : BODY_HAS;
@@ -297,6 +396,7 @@ dialogue_read(struct dialogue *d, const char *path)
 	}
 	free(line);
 	fclose(file);
+	make_sends(&r);
 	check_end(&r);
 	return !r.failed;
 }
@@ -317,6 +417,7 @@ dialogue_free(struct dialogue *d)
 		}
 		free(s->answer.wishes);
 		free(s->answer.text.at);
+		free(s->source);
 		free(s->bytes.at);
 		free(s->cuts);
 	}

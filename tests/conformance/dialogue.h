@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "values.h"
+
 enum step_kind {
 	STEP_SEND,
 	STEP_SHUT,   /* the client sends no more */
@@ -28,7 +30,14 @@ struct bytes {
 /* What is asked of a field of an answer. */
 struct wish {
 	char *name;
-	enum { WISH_ANY, WISH_NONE, WISH_VALUE, WISH_PATTERN } kind;
+	enum {
+		WISH_ANY,
+		WISH_NONE,
+		WISH_VALUE,
+		WISH_PATTERN,
+		WISH_KEPT,  /* value names what it is, or shall be */
+		WISH_OTHER, /* value names what it is not */
+	} kind;
 	char *value;
 	regex_t pattern;
 };
@@ -40,7 +49,10 @@ enum body_kind {
 	BODY_LENGTH,
 	BODY_IS,
 	BODY_HAS,
+	BODY_PARTS, /* of text: several ranges */
 };
+
+enum { PARTS_MAX = 16 };
 
 struct expected {
 	int status[4]; /* one of these; 0: no more */
@@ -49,12 +61,17 @@ struct expected {
 	enum body_kind body;
 	size_t length;
 	struct bytes text;
+	struct {
+		size_t first, last;
+	} parts[PARTS_MAX];
+	size_t part_count;
 };
 
 struct step {
 	enum step_kind kind;
 	unsigned line; /* of the file */
 	int ms;
+	char *source;       /* to send, as written, if it names values */
 	struct bytes bytes; /* to send */
 	size_t *cuts;       /* where they are worth being cut, ascending: */
 	size_t cut_count;   /* a piece ends before bytes.at[cut] */
@@ -74,5 +91,8 @@ struct dialogue {
 /* Reads a file. Says what is wrong on stderr and returns false. */
 bool dialogue_read(struct dialogue *d, const char *path);
 void dialogue_free(struct dialogue *d);
+
+/* Makes the bytes of a step that names values. False if one is not known. */
+bool step_fill(struct step *s, const struct values *values);
 
 #endif

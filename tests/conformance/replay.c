@@ -29,7 +29,8 @@ struct player {
 
 struct play {
 	struct target *target;
-	const struct dialogue *d;
+	struct dialogue *d;
+	struct values values; /* of d */
 	struct player players[BATCH];
 	size_t count;
 	char *memory; /* of all talks */
@@ -98,10 +99,12 @@ send_piece(struct play *play, struct player *p, const struct step *s)
 
 /* All players' pieces, each when the server has read the one before. */
 static bool
-send_all(struct play *play, const struct step *s, struct fault *f)
+send_all(struct play *play, struct step *s, struct fault *f)
 {
 	bool left = true;
 
+	if (s->source && !step_fill(s, &play->values))
+		return fault_set(f, "line %u: a value is not known", s->line);
 	for (size_t i = 0; i < play->count; i++)
 		play->players[i].sent = play->players[i].next = 0;
 	while (left) {
@@ -170,7 +173,7 @@ nothing_more(struct play *play, const struct step *s, struct fault *f)
 }
 
 static bool
-play_step(struct play *play, const struct step *s, struct fault *f)
+play_step(struct play *play, struct step *s, struct fault *f)
 {
 	struct timespec t = { s->ms / 1000, s->ms % 1000 * 1000000L };
 	struct fault inner = { "" };
@@ -201,6 +204,7 @@ play_open(struct play *play, struct fault *f)
 		struct talk *talk = &play->players[i].talk;
 
 		*talk = (struct talk){ .target = play->target,
+			.values = &play->values,
 			.memory = play->memory + i * TALK_MEMORY,
 			.fd = target_dial(port) };
 		if (talk->fd < 0)
@@ -266,15 +270,16 @@ void
 play_free(struct play *play)
 {
 	free(play->memory);
+	values_clear(&play->values);
 	free(play);
 }
 
 bool
-replay(
-    struct play *play, const struct dialogue *d, size_t *count, struct fault *f)
+replay(struct play *play, struct dialogue *d, size_t *count, struct fault *f)
 {
 	bool good;
 
+	values_clear(&play->values);
 	play->d = d;
 	/* alone at first: what is wrong then, has nothing to do with pieces */
 	add(play, (struct player){ .manner = WHOLE }, count, f);

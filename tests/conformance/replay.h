@@ -18,7 +18,7 @@ void play_free(struct play *play);
  * what is sent can be cut in two: alone and behind a good request. With a peer,
  * only as it stands. Adds the number of connections made to *count.
  */
-bool replay(struct play *play, const struct dialogue *d, size_t *count,
-    struct fault *f);
+bool
+replay(struct play *play, struct dialogue *d, size_t *count, struct fault *f);
 
 #endif

@@ -10,17 +10,6 @@
 
 #include "answer.h"
 
-const char talk_page[] = "\n"
-			 "<!DOCTYPE html>\n"
-			 "<html>\n"
-			 "    <head>\n"
-			 "        <title>Hello!</title>\n"
-			 "    </head>\n"
-			 "    <body>\n"
-			 "        <p>This is a demo page!</p>\n"
-			 "    </body>\n"
-			 "</html>";
-
 const struct expected talk_probe_page = { .status = { 200 },
 	.body = BODY_PAGE };
 const struct expected talk_probe_metrics = {
@@ -144,7 +133,8 @@ talk_answer(struct talk *t, const struct expected *e, struct fault *f)
 			    what_came(got), t->len ? ", after " : "",
 			    glimpse(t, text));
 	}
-	a.peer = t->target->peer;
+	a.target = t->target;
+	a.values = t->values;
 	a.head_len = (size_t)(end - t->memory) + 4;
 	if (!answer_parse(&a, t->memory, f))
 		return false;
@@ -152,7 +142,8 @@ talk_answer(struct talk *t, const struct expected *e, struct fault *f)
 		a.body_len = 0;
 	if (!await_length(t, a.head_len + a.body_len, f))
 		return false;
-	good = (a.peer || answer_rules(&a, f)) && answer_expected(&a, e, f);
+	good = (t->target->peer || answer_rules(&a, f)) &&
+	    answer_expected(&a, e, f);
 	t->answered = true;
 	t->says_close = answer_says_close(&a);
 	take(t, a.head_len + a.body_len);

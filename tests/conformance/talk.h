@@ -21,6 +21,7 @@ enum { TALK_MEMORY = 64 * 1024 };
 
 struct talk {
 	struct target *target;
+	struct values *values; /* that answers have shown */
 	int fd;
 	bool shut;       /* we have said that we send no more */
 	bool answered;   /* an answer was the last that happened */
@@ -28,9 +29,6 @@ struct talk {
 	size_t len;      /* bytes received and not taken */
 	char *memory;    /* TALK_MEMORY */
 };
-
-/* The demo page. */
-extern const char talk_page[];
 
 /* Sends all of it. An end of the connection is no fault yet: what is read
  * afterwards tells. */

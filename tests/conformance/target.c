@@ -15,7 +15,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 16, START_MS = 20000, ANSWER_MS = 10000 };
+#include "escape.h"
+
+static const char demo_page[] = "\n"
+				"<!DOCTYPE html>\n"
+				"<html>\n"
+				"    <head>\n"
+				"        <title>Hello!</title>\n"
+				"    </head>\n"
+				"    <body>\n"
+				"        <p>This is a demo page!</p>\n"
+				"    </body>\n"
+				"</html>";
+
+enum { ARGS_MAX = 16, START_MS = 20000, ANSWER_MS = 10000, HOME_MAX = 8192 };
 
 int
 target_dial(uint16_t port)
@@ -102,14 +115,40 @@ port_of(const char *said, const char *name)
 	return end ? (uint16_t)strtoul(end, NULL, 10) : 0;
 }
 
-bool
-target_start(struct target *t, const char *options)
+/* What a GET of "/" has to bring: the root's index, or the demo page. */
+static void
+find_home(struct target *t, const char *options)
 {
-	char said[4096] = "", *copy = strdup(options);
+	const char *root = strstr(options, "--root=");
+	char path[200];
+	FILE *file;
+
+	if (!root) {
+		t->home = strdup(demo_page);
+		t->home_len = strlen(demo_page);
+		return;
+	}
+	root += strlen("--root=");
+	snprintf(path, sizeof path, "%.*s/index.html", (int)strcspn(root, " "),
+	    root);
+	file = fopen(path, "r");
+	t->home = grown(NULL, HOME_MAX);
+	t->home_len = file ? fread(t->home, 1, HOME_MAX, file) : 0;
+	if (file)
+		fclose(file);
+}
+
+bool
+target_start(struct target *t, const char *options, const char *more)
+{
+	char said[4096] = "", *copy;
 	int err[2];
 
 	*t = (struct target){ .barrier = -1, .err = -1, .pid = -1 };
-	if (!copy || pipe2(err, O_CLOEXEC) < 0) {
+	find_home(t, options);
+	if (asprintf(&copy, "%s %s", options, more ? more : "") < 0)
+		return false;
+	if (pipe2(err, O_CLOEXEC) < 0) {
 		free(copy);
 		return false;
 	}
@@ -126,17 +165,19 @@ target_start(struct target *t, const char *options)
 	t->metrics = port_of(said, "\"metrics_listen\": \"");
 	if (t->page != 0 && t->metrics != 0)
 		return true;
-	fprintf(stderr, "no server with [%s]: %s\n", options, said);
+	fprintf(stderr, "no server with [%s%s%s]: %s\n", options,
+	    more ? " " : "", more ? more : "", said);
 	target_stop(t);
 	return false;
 }
 
 void
-target_peer(struct target *t, uint16_t port)
+target_peer(struct target *t, uint16_t port, const char *options)
 {
 	*t = (struct target){
 		.page = port, .peer = true, .barrier = -1, .err = -1, .pid = -1
 	};
+	find_home(t, options);
 }
 
 bool
@@ -145,6 +186,8 @@ target_stop(struct target *t)
 	char said[16384] = "";
 	int status = 0;
 
+	free(t->home);
+	t->home = NULL;
 	if (t->barrier >= 0)
 		close(t->barrier);
 	if (t->pid > 0) {
