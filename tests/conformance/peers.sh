@@ -103,6 +103,31 @@ nginx_start() {
 				root $work/root;
 				index index.html;
 			}
+			server { # files, as a user would have them served
+				listen 127.0.0.1:$2;
+				root $PWD/tests/site;
+				index index.html;
+				gzip_static on;
+				gzip_vary on;
+				absolute_redirect off;
+				error_page 404 /404.html;
+				types {
+					text/html html;
+					text/css css;
+					text/javascript js mjs;
+					text/plain txt;
+					application/json json map;
+					application/wasm wasm;
+					application/manifest+json webmanifest;
+					application/gzip gz;
+					image/png png;
+					image/svg+xml svg;
+					image/x-icon ico;
+				}
+				default_type application/octet-stream;
+				charset utf-8;
+				charset_types text/css text/javascript text/plain;
+			}
 		}
 	END
 	nginx -c "$work/nginx.conf" -e "$work/nginx.log" &
@@ -124,6 +149,26 @@ lighttpd_start() {
 		server.feature-flags = ( "server.h2proto" => "disable" )
 		index-file.names = ( "index.html" )
 		mimetype.assign = ( ".html" => "text/html" )
+		\$SERVER["socket"] == "127.0.0.1:$2" { # files
+			server.document-root = "$PWD/tests/site"
+			server.errorfile-prefix = "$PWD/tests/site/"
+			proxy.server = ()
+			mimetype.assign = (
+				".html" => "text/html; charset=utf-8",
+				".css" => "text/css; charset=utf-8",
+				".js" => "text/javascript; charset=utf-8",
+				".mjs" => "text/javascript; charset=utf-8",
+				".txt" => "text/plain; charset=utf-8",
+				".json" => "application/json",
+				".map" => "application/json",
+				".wasm" => "application/wasm",
+				".webmanifest" => "application/manifest+json",
+				".gz" => "application/gzip",
+				".png" => "image/png",
+				".svg" => "image/svg+xml",
+				".ico" => "image/x-icon",
+				"" => "application/octet-stream" )
+		}
 	END
 	lighttpd -D -f "$work/lighttpd.conf" &
 	pids+=($!)
@@ -146,10 +191,10 @@ explained=$(sed -n '/^## Where peers differ/,$p' tests/conformance/README.md |
 	grep -oE '`[0-9]{4}-[0-9a-zA-Z.]+-[a-z0-9.-]+`' | tr -d '`')
 unexplained=0
 for peer in nginx lighttpd; do
-	port=$(free_port) || exit 1
-	"${peer}_start" "$port"
-	await "$port" || exit 1
-	"$program" --peer="$port" "$@" >"$work/$peer.tap"
+	port=$(free_port) && site=$(free_port) || exit 1
+	"${peer}_start" "$port" "$site"
+	await "$port" && await "$site" || exit 1
+	"$program" --peer="$port" --site="$site" "$@" >"$work/$peer.tap"
 	held=$(sed -n '$s/^# //p' "$work/$peer.tap")
 	[[ $held == *' dialogues over '[1-9]* ]] ||
 	    { echo "$peer: no dialogues were held" >&2; exit 1; }
