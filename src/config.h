@@ -12,6 +12,7 @@
 #include "base/span.h"
 #include "log/access.h"
 #include "net/listen.h"
+#include "site/rules.h"
 
 enum command {
 	COMMAND_SERVE,
@@ -43,6 +44,16 @@ struct config {
 	char port_memory[sizeof ":65535"];            /* listen_text of PORT */
 	char headers_memory[CONFIG_HEADERS_MAX];
 	struct buf headers; /* "Name: value\r\n" lines */
+	/* whether they have these fields */
+	bool header_cache_control, header_nosniff;
+
+	const char *root;     /* NULL: the demo page; nothing of it counts */
+	struct span index;    /* a file's name */
+	struct span fallback; /* a path below root, without leading '/' */
+	struct cache_rules cache_rules;
+	uint64_t memory_limit; /* auto is resolved */
+	bool watch;
+
 	uint64_t max_connections;
 	uint64_t header_timeout, body_timeout, idle_timeout, write_timeout;
 	uint64_t probe_timeout;
@@ -74,7 +85,7 @@ struct config {
 bool config_read(struct config *c, int argc, char *const argv[],
     char *const envp[], struct buf *error);
 
-/* Appends the text of --help: at most 45 lines of 80 columns. */
+/* Appends the text of --help: at most 52 lines of 80 columns. */
 void config_help(struct buf *out);
 
 #endif

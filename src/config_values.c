@@ -300,10 +300,11 @@ is_token(struct span s)
 static const char *
 read_header(struct config *c, const struct option *o, struct span value)
 {
-	static const char *const managed[] = { "Allow", "Connection",
-		"Content-Length", "Content-Type", "Date", "Keep-Alive",
-		"Trailer", "Transfer-Encoding", "Upgrade", "X-Request-Id",
-		NULL };
+	static const char *const managed[] = { "Accept-Ranges", "Allow",
+		"Connection", "Content-Encoding", "Content-Length",
+		"Content-Range", "Content-Type", "Date", "ETag", "Keep-Alive",
+		"Last-Modified", "Location", "Retry-After", "Trailer",
+		"Transfer-Encoding", "Upgrade", "X-Request-Id", NULL };
 	struct span text = value, name = span_cut(&text, ':');
 
 	(void)o;
@@ -324,21 +325,30 @@ read_header(struct config *c, const struct option *o, struct span value)
 	buf_put(&c->headers, SPAN(": "));
 	buf_put(&c->headers, text);
 	buf_put(&c->headers, SPAN("\r\n"));
+	c->header_cache_control |= span_ieq(name, SPAN("Cache-Control"));
+	c->header_nosniff |= span_ieq(name, SPAN("X-Content-Type-Options"));
 	return NULL;
 }
 
-#define DURATION(name, initial, meaning, field, low)                         \
-	{                                                                    \
-		name, "DURATION", initial, meaning, read_duration,           \
-		    offsetof(struct config, field), low, 24 * HOUR, false, 0 \
+static void
+forget_headers(struct config *c)
+{
+	c->headers.len = 0;
+	c->header_cache_control = c->header_nosniff = false;
+}
+
+#define DURATION(name, initial, meaning, field, low)                        \
+	{                                                                   \
+		name, "DURATION", initial, meaning, read_duration,          \
+		    offsetof(struct config, field), low, 24 * HOUR, NULL, 0 \
 	}
-#define TEXT(name, argument, initial, meaning, read)                      \
-	{                                                                 \
-		name, argument, initial, meaning, read, 0, 0, 0, false, 0 \
-	}
-#define COMMAND(name, meaning, command)                                  \
+#define TEXT(name, argument, initial, meaning, read)                     \
 	{                                                                \
-		name, NULL, NULL, meaning, NULL, 0, 0, 0, false, command \
+		name, argument, initial, meaning, read, 0, 0, 0, NULL, 0 \
+	}
+#define COMMAND(name, meaning, command)                                 \
+	{                                                               \
+		name, NULL, NULL, meaning, NULL, 0, 0, 0, NULL, command \
 	}
 
 const struct option config_options[] = {
@@ -346,10 +356,23 @@ const struct option config_options[] = {
 	TEXT("metrics-listen", "ADDRESS", ":9999", "metrics and probes",
 	    read_metrics_listen),
 	{ "header", "'NAME: VALUE'", NULL, "field of every page, repeatable",
-	    read_header, 0, 0, 0, true, 0 },
+	    read_header, 0, 0, 0, forget_headers, 0 },
+	TEXT("root", "DIRECTORY", NULL, "serve its files, not the demo page",
+	    read_root),
+	TEXT("index", "NAME", "index.html", "file that answers for a directory",
+	    read_index),
+	TEXT("fallback", "FILE", NULL, "in root, for pages that are not there",
+	    read_fallback),
+	{ "cache-control", "'RULE'", NULL, "PATTERN=VALUE, repeatable",
+	    read_cache_control, 0, 0, 0, forget_cache_control, 0 },
+	{ "memory-limit", "SIZE", "auto", "of files kept in memory",
+	    read_memory_limit, offsetof(struct config, memory_limit), 0,
+	    1024 * 1024 * MIB, NULL, 0 },
+	TEXT("watch", "auto|off", "auto", "notice changed files, or at SIGHUP",
+	    read_watch),
 	{ "max-connections", "NUMBER", "10000", "at once, on the page",
 	    read_connections, offsetof(struct config, max_connections), 1,
-	    1000000, false, 0 },
+	    1000000, NULL, 0 },
 	DURATION("header-timeout", "10s", "for a request's whole head",
 	    header_timeout, NS_PER_MS),
 	DURATION("body-timeout", "30s", "for a request's whole body",
@@ -361,7 +384,7 @@ const struct option config_options[] = {
 	DURATION("probe-timeout", "1s", "for probe", probe_timeout, NS_PER_MS),
 	{ "shutdown-delay", "DURATION", "auto", "of accepting after SIGTERM",
 	    read_auto_duration, offsetof(struct config, shutdown_delay), 0,
-	    24 * HOUR, false, 0 },
+	    24 * HOUR, NULL, 0 },
 	DURATION("drain-timeout", "20s", "then, for requests in flight",
 	    drain_timeout, 0),
 	TEXT("log-format", "FORMAT", "json", "json, seed or off",
@@ -370,7 +393,7 @@ const struct option config_options[] = {
 	    "key that a line's fields stand under", read_log_namespace),
 	{ "log-buffer", "SIZE", "1MiB", "kept while nobody reads the log",
 	    read_log_buffer, offsetof(struct config, log_buffer),
-	    UINT64_C(2) * ACCESS_LINE_MAX, 1024 * MIB, false, 0 },
+	    UINT64_C(2) * ACCESS_LINE_MAX, 1024 * MIB, NULL, 0 },
 	TEXT("log-overflow", "drop|wait", "drop", "what then happens to lines",
 	    read_log_overflow),
 	TEXT("latency-buckets", "SECONDS",
@@ -380,12 +403,12 @@ const struct option config_options[] = {
 	TEXT("latency-metric", "NAME", "my_webpage_request_latency_seconds",
 	    "the histogram's name", read_metric),
 	{ "random-delay", "MIN-MAX", NULL, "answer pages late, for tests",
-	    read_delay, 0, 0, 24 * HOUR, false, 0 },
+	    read_delay, 0, 0, 24 * HOUR, NULL, 0 },
 	{ "random-error", "PERCENT", "0", "answer pages with 500, for tests",
 	    read_percentage, offsetof(struct config, random_error), 0,
-	    UINT64_C(100) * CONFIG_PERCENT, false, 0 },
+	    UINT64_C(100) * CONFIG_PERCENT, NULL, 0 },
 	COMMAND("check", "check the configuration and exit", COMMAND_CHECK),
 	COMMAND("help", "this text", COMMAND_HELP),
 	COMMAND("version", "name and version", COMMAND_VERSION),
-	{ NULL, NULL, NULL, NULL, NULL, 0, 0, 0, false, 0 },
+	{ NULL, NULL, NULL, NULL, NULL, 0, 0, 0, NULL, 0 },
 };

@@ -10,8 +10,8 @@
 /* A number that is decided when everything has been read. */
 #define CONFIG_AUTO UINT64_MAX
 
-/* Upper limit for the number of options. */
-enum { CONFIG_OPTIONS_MAX = 64 };
+/* Upper limits for the number of options, and the length of a name. */
+enum { CONFIG_OPTIONS_MAX = 64, OPTION_NAME_MAX = 32 };
 
 struct option {
 	const char *name;     /* without "--" */
@@ -25,13 +25,40 @@ struct option {
 	 */
 	const char *(*read)(
 	    struct config *c, const struct option *o, struct span value);
-	size_t field;         /* offset of a uint64_t in struct config */
-	uint64_t low, high;   /* its limits */
-	bool repeated;        /* values add up; one a line in the variable */
+	size_t field;       /* offset of a uint64_t in struct config */
+	uint64_t low, high; /* its limits */
+	/*
+	 * Of an option whose values add up, one a line in the variable: drops
+	 * those there are, since flags replace what the variable gave. Else
+	 * NULL.
+	 */
+	void (*forget)(struct config *c);
 	enum command command; /* of an option that takes no argument */
 };
 
 /* All of them, in the order of --help; the last one has no name. */
 extern const struct option config_options[];
+
+/* Those of --root and what belongs to it: read and forget as above. */
+const char *
+read_root(struct config *c, const struct option *o, struct span value);
+const char *
+read_index(struct config *c, const struct option *o, struct span value);
+const char *
+read_fallback(struct config *c, const struct option *o, struct span value);
+const char *
+read_cache_control(struct config *c, const struct option *o, struct span value);
+void forget_cache_control(struct config *c);
+const char *
+read_memory_limit(struct config *c, const struct option *o, struct span value);
+const char *
+read_watch(struct config *c, const struct option *o, struct span value);
+
+/*
+ * What --memory-limit=auto is: half of the lowest limit that these files tell,
+ * 64 MiB at most. A file that cannot be read, or tells no number, is no limit.
+ * files ends with NULL.
+ */
+uint64_t config_memory_auto(const char *const files[]);
 
 #endif

@@ -101,6 +101,13 @@ static const struct {
 	{ "--header", "nocolon" },
 	{ "--header", "a b: c" },
 	{ "--header", "A: b\rC: d" },
+	{ "--header", "ETag: \"a\"" },
+	{ "--index", "a/b" },
+	{ "--fallback", "/../etc/passwd" },
+	{ "--cache-control", "/assets/*" },
+	{ "--cache-control", "/a=b\rC: d" },
+	{ "--memory-limit", "most" },
+	{ "--watch", "sometimes" },
 };
 
 static void
@@ -186,6 +193,18 @@ a_repeated_option_takes_a_value_a_line(void **state)
 	ask_once(s->page, GET("/"), &r);
 	assert_field(&r, "X-A", "1");
 	assert_field(&r, "X-B", "2");
+}
+
+/* A variable set for many pods fails none. */
+static void
+options_of_a_site_are_ignored_without_root(void **state)
+{
+	struct server *s = START("--index=home.html", "--fallback=/app.html",
+	    "--cache-control=*=no-store", "--memory-limit=0", "--watch=off");
+
+	(void)state;
+	assert_int_equal(ask_once(s->page, GET("/"), NULL), 200);
+	assert_int_equal(ask_once(s->page, GET("/elsewhere"), NULL), 404);
 }
 
 /* Starts with these variables on a port of its own choice by PORT. */
@@ -275,13 +294,15 @@ static void
 help_goes_to_stdout_and_names_every_option(void **state)
 {
 	static const char *const names[] = { "--listen", "--metrics-listen",
-		"--header", "--max-connections", "--header-timeout",
-		"--body-timeout", "--idle-timeout", "--write-timeout",
-		"--probe-timeout", "--shutdown-delay", "--drain-timeout",
-		"--log-format", "--log-namespace", "--log-buffer",
-		"--log-overflow", "--latency-buckets", "--latency-metric",
-		"--random-delay", "--random-error", "--check", "--help",
-		"--version", "probe", "MY_WEBSERVER_" };
+		"--header", "--root", "--index", "--fallback",
+		"--cache-control", "--memory-limit", "--watch",
+		"--max-connections", "--header-timeout", "--body-timeout",
+		"--idle-timeout", "--write-timeout", "--probe-timeout",
+		"--shutdown-delay", "--drain-timeout", "--log-format",
+		"--log-namespace", "--log-buffer", "--log-overflow",
+		"--latency-buckets", "--latency-metric", "--random-delay",
+		"--random-error", "--check", "--help", "--version", "probe",
+		"MY_WEBSERVER_" };
 	struct run r = RUN("--help");
 
 	(void)state;
@@ -519,6 +540,7 @@ main(void)
 		TEST(each_option_has_a_variable_and_the_flag_wins),
 		TEST(an_empty_variable_is_not_set),
 		TEST(a_repeated_option_takes_a_value_a_line),
+		TEST(options_of_a_site_are_ignored_without_root),
 		TEST(a_bare_port_variable_is_honoured),
 		TEST(port_gives_way_to_flag_and_variable),
 		TEST(a_wrong_port_variable_is_an_error),

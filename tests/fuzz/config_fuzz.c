@@ -102,9 +102,55 @@ check_name(struct span s, size_t most, const char *others)
 	}
 }
 
+/* Each may stand in an answer's head, and whatever matches is one of them. */
+static void
+check_rules(const struct cache_rules *rules)
+{
+	bool found;
+	struct span value;
+
+	CHECK(rules->count <= RULES_MAX && rules->text <= RULES_TEXT_MAX);
+	for (size_t i = 0; i < rules->count; i++) {
+		struct span pattern = rules->rule[i].pattern;
+
+		value = rules->rule[i].value;
+		CHECK(pattern.len >= 1 && value.len >= 1);
+		CHECK(value.len <= RULES_VALUE_MAX);
+		CHECK(value.at[0] != ' ' && value.at[value.len - 1] != ' ');
+		for (size_t j = 0; j < value.len; j++)
+			CHECK(value.at[j] >= ' ' && value.at[j] <= '~');
+		/* a pattern matches itself: its stars stand for stars */
+		value = rules_find(rules, pattern, &found);
+		CHECK(found && value.len >= 1);
+	}
+	value = rules_find(rules, SPAN("no path of ours"), &found);
+	CHECK(found == (value.len > 0));
+}
+
+/* Names that stay below root. */
+static void
+check_names(const struct config *c)
+{
+	struct span rest = c->fallback;
+
+	CHECK(c->index.len >= 1 && c->index.at[0] != '.');
+	CHECK(span_find(c->index, '/') == c->index.len);
+	while (rest.len > 0) {
+		struct span segment = span_cut(&rest, '/');
+
+		CHECK(segment.len > 0 && !span_eq(segment, SPAN("..")) &&
+		    !span_eq(segment, SPAN(".")));
+		CHECK(!rest.at || rest.len > 0);
+	}
+	CHECK(!c->root || c->root[0]);
+}
+
 static void
 check_ranges(const struct config *c)
 {
+	check_names(c);
+	check_rules(&c->cache_rules);
+	CHECK(c->memory_limit <= UINT64_C(1) << 40);
 	CHECK(c->max_connections >= 1 && c->max_connections <= 1000000);
 	CHECK(is_duration(c->header_timeout, SECOND / 1000));
 	CHECK(is_duration(c->body_timeout, SECOND / 1000));
@@ -166,7 +212,8 @@ to_variable(const char *argument, struct words *environment)
 	struct span value = span_of(argument), flag = span_cut(&value, '=');
 
 	if (!span_starts(flag, SPAN("--")) || value.len == 0 ||
-	    span_eq(flag, SPAN("--header")))
+	    span_eq(flag, SPAN("--header")) ||
+	    span_eq(flag, SPAN("--cache-control")))
 		return false;
 	buf_put(&b, SPAN("MY_WEBSERVER_"));
 	for (size_t i = 2; i < flag.len; i++)
@@ -212,6 +259,9 @@ check_forms(const char *argument)
 		CHECK(c[0].delay_max == c[2].delay_max);
 		CHECK(span_eq(c[0].listen_text, c[2].listen_text));
 		CHECK(c[0].bucket_count == c[2].bucket_count);
+		CHECK(span_eq(c[0].fallback, c[2].fallback));
+		CHECK(c[0].memory_limit == c[2].memory_limit);
+		CHECK(c[0].watch == c[2].watch);
 	}
 	drop(&one);
 	drop(&two);

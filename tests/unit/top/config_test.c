@@ -9,63 +9,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "config.h"
-
-static struct config config;
-static char error_memory[CONFIG_ERROR_MAX];
-static struct buf error;
-static char *no_words[] = { NULL };
-
-/* Reads argv and envp, each ended by NULL. */
-static bool
-take(char *const argv[], char *const envp[])
-{
-	int argc = 0;
-
-	while (argv[argc])
-		argc++;
-	error = buf_over(error_memory, sizeof error_memory);
-	return config_read(&config, argc, argv, envp, &error);
-}
-
-/* Reads one argument, or two. */
-static bool
-take_flag(const char *first, const char *second)
-{
-	char *argv[] = { (char *)"my_webserver", (char *)first, (char *)second,
-		NULL };
-
-	return take(argv, no_words);
-}
-
-static bool
-take_variable(const char *variable)
-{
-	char *argv[] = { (char *)"my_webserver", NULL };
-	char *envp[] = { (char *)"HOME=/", (char *)variable, NULL };
-
-	return take(argv, envp);
-}
-
-static void
-assert_span(struct span got, const char *expected)
-{
-	if (got.len != strlen(expected) ||
-	    memcmp(got.at, expected, got.len) != 0)
-		fail_msg(
-		    "got \"%.*s\" for \"%s\"", (int)got.len, got.at, expected);
-}
-
-static void
-assert_error(const char *expected)
-{
-	assert_false(error.overflowed);
-	assert_span(buf_span(&error), expected);
-}
-
-#define WORDS(...)       ((char *[]){ (char *)"my_webserver", __VA_ARGS__, NULL })
-#define ENVIRONMENT(...) ((char *[]){ __VA_ARGS__, NULL })
-#define W(text)          ((char *)(text))
+#include "unit/top/config_taken.h"
 
 static void
 test_defaults(void **state)
@@ -85,6 +29,12 @@ test_defaults(void **state)
 	assert_int_equal(address_port(&config.metrics_listen), 9999);
 	assert_span(config.metrics_listen_text, ":9999");
 	assert_int_equal(config.headers.len, 0);
+	assert_null(config.root);
+	assert_span(config.index, "index.html");
+	assert_int_equal(config.fallback.len, 0);
+	assert_int_equal(config.cache_rules.count, 0);
+	assert_int_equal(config.memory_limit, 0);
+	assert_true(config.watch);
 	assert_int_equal(config.max_connections, 10000);
 	assert_int_equal(config.header_timeout, 10 * NS_PER_SEC);
 	assert_int_equal(config.body_timeout, 30 * NS_PER_SEC);
@@ -138,6 +88,11 @@ test_variables(void **state)
 	char *all[] = { W("MY_WEBSERVER_LISTEN=:1"),
 		W("MY_WEBSERVER_METRICS_LISTEN=:2"),
 		W("MY_WEBSERVER_HEADER=A: 1\n\n B: 2 \r\n"),
+		W("MY_WEBSERVER_ROOT=/srv"), W("MY_WEBSERVER_INDEX=home.htm"),
+		W("MY_WEBSERVER_FALLBACK=/app/index.html"),
+		W("MY_WEBSERVER_CACHE_CONTROL=/a/* = no-store\n*=no-cache\n"),
+		W("MY_WEBSERVER_MEMORY_LIMIT=2MiB"),
+		W("MY_WEBSERVER_WATCH=off"),
 		W("MY_WEBSERVER_MAX_CONNECTIONS=3"),
 		W("MY_WEBSERVER_HEADER_TIMEOUT=4s"),
 		W("MY_WEBSERVER_BODY_TIMEOUT=5s"),
@@ -161,6 +116,13 @@ test_variables(void **state)
 	assert_int_equal(address_port(&config.listen), 1);
 	assert_int_equal(address_port(&config.metrics_listen), 2);
 	assert_span(buf_span(&config.headers), "A: 1\r\nB: 2\r\n");
+	assert_string_equal(config.root, "/srv");
+	assert_span(config.index, "home.htm");
+	assert_span(config.fallback, "app/index.html");
+	assert_rule("/a/b", "no-store");
+	assert_rule("/b", "no-cache");
+	assert_int_equal(config.memory_limit, 2 << 20);
+	assert_false(config.watch);
 	assert_int_equal(config.max_connections, 3);
 	assert_int_equal(config.header_timeout, 4 * NS_PER_SEC);
 	assert_int_equal(config.body_timeout, 5 * NS_PER_SEC);
@@ -199,6 +161,34 @@ test_flag_headers_replace_the_variable(void **state)
 	    WORDS(W("--header=C: 3"), W("--header=D:4"), W("--header=C: 5")),
 	    ENVIRONMENT(W("MY_WEBSERVER_HEADER=A: 1\nB: 2"))));
 	assert_span(buf_span(&config.headers), "C: 3\r\nD: 4\r\nC: 5\r\n");
+}
+
+/* Each option by itself: what one's flags replace, another's do not. */
+static void
+test_flags_replace_their_own_variable(void **state)
+{
+	char *variables[] = { W("MY_WEBSERVER_HEADER=A: 1"),
+		W("MY_WEBSERVER_CACHE_CONTROL=/a=no-store\n/b=no-cache"),
+		NULL };
+
+	(void)state;
+	assert_true(take(WORDS(W("--header=B: 2")), variables));
+	assert_span(buf_span(&config.headers), "B: 2\r\n");
+	assert_rule("/a", "no-store");
+	assert_rule("/b", "no-cache");
+	assert_true(take(WORDS(W("--cache-control=/c=private"),
+			     W("--cache-control"), W("/b=public")),
+	    variables));
+	assert_span(buf_span(&config.headers), "A: 1\r\n");
+	assert_rule("/a", NULL);
+	assert_rule("/b", "public");
+	assert_rule("/c", "private");
+	assert_true(
+	    take(WORDS(W("--cache-control=/c=private"), W("--header=B: 2"),
+		     W("--cache-control=/d=public"), W("--header=C: 3")),
+		variables));
+	assert_span(buf_span(&config.headers), "B: 2\r\nC: 3\r\n");
+	assert_int_equal(config.cache_rules.count, 2);
 }
 
 static void
@@ -328,8 +318,21 @@ test_errors(void **state)
 		{ "-h", NULL,
 		    "unknown option -h; --help names the known ones" },
 		{ "-", NULL, "unknown option -; --help names the known ones" },
-		{ "--root=/srv", NULL,
-		    "unknown option --root; --help names the known ones" },
+		{ "--port=80", NULL,
+		    "unknown option --port; --help names the known ones" },
+		{ "--rot=/srv", NULL,
+		    "unknown option --rot; did you mean --root?" },
+		{ "--cache-control", NULL,
+		    "--cache-control: no value, expected PATTERN=VALUE, such "
+		    "as /assets/*=max-age=3600" },
+		{ "--cache-control=a/*=b", NULL,
+		    "--cache-control=a/*=b: expected a pattern that begins "
+		    "with / or *" },
+		{ "--index=a/b", NULL,
+		    "--index=a/b: expected a file's name such as index.html" },
+		{ "--memory-limit=1025GiB", NULL,
+		    "--memory-limit=1025GiB: expected a size of at most "
+		    "1024GiB" },
 		{ "--threads", "2",
 		    "unknown option --threads; --help names the known ones" },
 		{ "--check=1", NULL, "--check=1: expected no value" },
@@ -410,152 +413,20 @@ test_first_error_is_told(void **state)
 	assert_error("my_webserver: --listen=x: expected " ADDRESS_EXPECTED);
 }
 
-#define NAMESPACE_64                        \
-	("--log-namespace="                 \
-	 "0123456789abcdef0123456789ABCDEF" \
-	 "0123456789abcdef0123456789ABCDEF")
-
-/* What may be, and what may not. */
-static void
-test_bounds(void **state)
-{
-	static const char *const good[] = { "--max-connections=1",
-		"--max-connections=1000000", "--idle-timeout=1ms",
-		"--idle-timeout=24h", "--shutdown-delay=0", "--drain-timeout=0",
-		"--log-buffer=16384", "--log-buffer=1GiB",
-		"--log-namespace=a.B-9_", NAMESPACE_64,
-		"--latency-buckets=0.000000001,1,+Inf",
-		"--latency-buckets=1, 2, 3", "--random-delay=0s-0s",
-		"--random-delay=1s-1s", "--random-delay=0-250ms",
-		"--random-error=100", "--random-error=0.0001",
-		"--random-error=5%", "--latency-metric=http_seconds",
-		"--latency-metric=_:9", "--header=X-Y:\tz",
-		"--header=X: \xc3\xa9", "--log-overflow=drop",
-		"--log-format=off", "--listen=:0" };
-	static const char *const bad[] = { "--max-connections=0",
-		"--max-connections=1000001", "--max-connections=-1",
-		"--max-connections=1.5", "--idle-timeout=0",
-		"--idle-timeout=999us", "--idle-timeout=24h1ns",
-		"--idle-timeout=5", "--header-timeout=0", "--body-timeout=0",
-		"--write-timeout=0", "--probe-timeout=0",
-		"--probe-timeout=auto", "--shutdown-delay=Auto",
-		"--shutdown-delay=25h", "--drain-timeout=25h",
-		"--log-buffer=16383", "--log-buffer=1025MiB",
-		"--log-buffer=1MB", "--log-namespace=a b",
-		"--log-namespace=timestamp", "--log-namespace=time",
-		"--log-namespace=stream", "--log-namespace=_p",
-		"--log-namespace=flag", "--log-namespace=\"",
-		("--log-namespace=0123456789abcdef0123456789ABCDEF"
-		 "0123456789abcdef0123456789ABCDEFx"),
-		"--latency-buckets=", "--latency-buckets=+Inf",
-		"--latency-buckets=0,1", "--latency-buckets=1,1",
-		"--latency-buckets=2,1", "--latency-buckets=1,+Inf,2",
-		"--latency-buckets=1,", "--latency-buckets=1e3",
-		"--latency-buckets=0.0000000001", "--random-delay=5s",
-		"--random-delay=2s-1s", "--random-delay=1s-25h",
-		"--random-delay=1s-", "--random-delay=-1s",
-		"--random-delay=1s-2s-3s", "--random-error=100.0001",
-		"--random-error=0.00001", "--random-error=%",
-		"--random-error=-1", "--latency-metric=9a",
-		"--latency-metric=a-b", "--latency-metric=http_requests",
-		"--latency-metric=http_requests_total",
-		"--latency-metric=process_start_time_seconds",
-		"--latency-metric=my_webserver_build_info",
-		"--latency-metric=my_webserver_loop_turn_seconds",
-		"--latency-metric=my_webserver_loop_turn_seconds_bucket",
-		"--latency-metric=a_sum", "--latency-metric=a_count",
-		"--latency-metric=a_created", "--header=X",
-		"--header=X:", "--header=: y", "--header=X : y",
-		"--header=X: a\nY: b", "--header=X: a\rY", "--header=X: \x7f",
-		"--header=content-length: 1", "--header=Connection: close",
-		"--header=Transfer-Encoding: chunked", "--header=DATE: x",
-		"--header=Keep-Alive: x", "--header=Trailer: x",
-		"--header=Upgrade: x", "--header=X-Request-ID: x",
-		"--header=Content-Type: x", "--header=Allow: GET",
-		"--log-overflow=block", "--log-format=ecs", "--log-format=JSON",
-		"--listen=8080", "--listen=:65536" };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		if (!take_flag(good[i], NULL))
-			fail_msg("%.*s", (int)error.len, error.at);
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		if (take_flag(bad[i], NULL))
-			fail_msg("taken: %s", bad[i]);
-}
-
-static void
-test_values(void **state)
-{
-	(void)state;
-	assert_true(take_flag("--latency-buckets", "0.1, 2,+Inf"));
-	assert_int_equal(config.bucket_count, 2);
-	assert_int_equal(config.buckets[0], 100 * NS_PER_MS);
-	assert_int_equal(config.buckets[1], 2 * NS_PER_SEC);
-	assert_true(take_flag("--random-delay", "250ms-1m30s"));
-	assert_int_equal(config.delay_min, 250 * NS_PER_MS);
-	assert_int_equal(config.delay_max, 90 * NS_PER_SEC);
-	assert_true(take_flag("--random-error", "0.0001%"));
-	assert_int_equal(config.random_error, 1);
-	assert_true(take_flag("--random-error", "100%"));
-	assert_int_equal(config.random_error, 100 * CONFIG_PERCENT);
-}
-
-/* 64 bounds, and one too many. */
-static void
-test_most_buckets(void **state)
-{
-	char flag[512] = "--latency-buckets=1";
-	struct buf text = buf_over(flag, sizeof flag - 1);
-
-	(void)state;
-	text.len = strlen(flag);
-	for (uint64_t i = 2; i <= CONFIG_BUCKETS_MAX; i++) {
-		buf_char(&text, ',');
-		buf_u64(&text, i);
-	}
-	assert_true(take_flag(flag, NULL));
-	assert_int_equal(config.bucket_count, 64);
-	buf_put(&text, SPAN(",+Inf"));
-	assert_true(take_flag(flag, NULL));
-	assert_int_equal(config.bucket_count, 64);
-	text.len -= 4;
-	buf_put(&text, SPAN("65\0\0"));
-	assert_false(take_flag(flag, NULL));
-}
-
-/* Exactly what fits, and one byte too many. */
-static void
-test_most_headers(void **state)
-{
-	char flag[CONFIG_HEADERS_MAX + 16] = "--header=X: ";
-
-	(void)state;
-	memset(flag + 12, 'y', CONFIG_HEADERS_MAX - 5);
-	assert_true(take_flag(flag, NULL));
-	assert_int_equal(config.headers.len, CONFIG_HEADERS_MAX);
-	assert_false(take_flag(flag, "--header=A:b"));
-	assert_error("my_webserver: --header=A:b: expected at most 4096 bytes "
-		     "of fields in all");
-	flag[12 + CONFIG_HEADERS_MAX - 5] = 'y';
-	assert_false(take_flag(flag, NULL));
-	assert_false(error.overflowed);
-}
-
 static void
 test_unknown_variables(void **state)
 {
 	(void)state;
 	assert_true(take(WORDS(W("--listen=:1")),
 	    ENVIRONMENT(W("MY_WEBSERVER_LISEN=:1"), W("MY_WEBSERVER_CHECK=1"),
-		W("MY_WEBSERVER=1"), W("OTHER=1"), W("MY_WEBSERVER_ROOT=/"),
+		W("MY_WEBSERVER=1"), W("OTHER=1"), W("MY_WEBSERVER_ROUTE=/"),
 		W("MY_WEBSERVER_EXPORT=1"), W("MY_WEBSERVER_PORT_TCP=1"),
 		W("MY_WEBSERVER_SERVICE_PORT_=1"),
 		W("MY_WEBSERVER_PORT__TCP=1"))));
 	assert_int_equal(config.unknown_count, 7);
 	assert_span(config.unknown[0], "MY_WEBSERVER_LISEN");
 	assert_span(config.unknown[1], "MY_WEBSERVER_CHECK");
-	assert_span(config.unknown[2], "MY_WEBSERVER_ROOT");
+	assert_span(config.unknown[2], "MY_WEBSERVER_ROUTE");
 	assert_span(config.unknown[3], "MY_WEBSERVER_EXPORT");
 	assert_span(config.unknown[4], "MY_WEBSERVER_PORT_TCP");
 	assert_span(config.unknown[5], "MY_WEBSERVER_SERVICE_PORT_");
@@ -620,7 +491,7 @@ test_help_fits_a_screen(void **state)
 		assert_true(line.len == 0 || line.at[line.len - 1] != ' ');
 		lines++;
 	}
-	assert_in_range(lines, 30, 45);
+	assert_in_range(lines, 30, 52);
 	assert_non_null(memmem(memory, help.len, "[:8080]", strlen("[:8080]")));
 	assert_non_null(
 	    memmem(memory, help.len, "  --version", strlen("  --version")));
@@ -636,6 +507,7 @@ main(void)
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_empty_variable_is_not_set),
 		cmocka_unit_test(test_flag_headers_replace_the_variable),
+		cmocka_unit_test(test_flags_replace_their_own_variable),
 		cmocka_unit_test(
 		    test_wrong_variable_is_told_though_a_flag_wins),
 		cmocka_unit_test(test_port),
@@ -646,10 +518,6 @@ main(void)
 		cmocka_unit_test(test_errors_stay_one_line),
 		cmocka_unit_test(test_errors_show_overlong_bytes),
 		cmocka_unit_test(test_first_error_is_told),
-		cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_most_buckets),
-		cmocka_unit_test(test_most_headers),
 		cmocka_unit_test(test_unknown_variables),
 		cmocka_unit_test(test_at_most_some_unknown_variables),
 		cmocka_unit_test(test_variables_of_services),
