@@ -42,6 +42,9 @@ struct metrics {
 	metric log_lines; /* handed to the kernel */
 	metric log_dropped;
 	metric ready, draining; /* gauges, 0 or 1 */
+	/* with --root: what is served, gauges; 0 generations without */
+	metric content_files, content_bytes, content_generation;
+	metric content_failures; /* reloads that failed */
 };
 
 static inline void

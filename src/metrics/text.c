@@ -106,7 +106,26 @@ static const struct plain plains[] = {
 	    ALONE(draining) },
 };
 
-enum { PLAINS = sizeof plains / sizeof plains[0] };
+/* Where there is content at all. */
+static const struct plain contents[] = {
+	{ FAMILY("my_webserver_content_files", GAUGE, "Files that are served."),
+	    ALONE(content_files) },
+	{ FAMILY("my_webserver_content_bytes", GAUGE,
+	      "Bytes of the files that are served."),
+	    ALONE(content_bytes) },
+	{ FAMILY("my_webserver_content_generation", GAUGE,
+	      "Which load of the files is served; 1 is that of the start."),
+	    ALONE(content_generation) },
+	{ FAMILY("my_webserver_content_reload_failures_total", COUNTER,
+	      "Loads of changed files that failed: what was served before "
+	      "went on."),
+	    ALONE(content_failures) },
+};
+
+enum {
+	PLAINS = sizeof plains / sizeof plains[0],
+	CONTENTS = sizeof contents / sizeof contents[0]
+};
 
 /* Backslashes and line feeds are escaped; in label values quotes too. */
 static void
@@ -353,4 +372,7 @@ text_write(struct buf *b, const struct metrics *m, const struct process *p,
 	write_requests(&o, m);
 	for (size_t i = 0; i < PLAINS; i++)
 		write_plain(&o, m, &plains[i]);
+	for (size_t i = 0; i < CONTENTS; i++)
+		if (metric_get(&m->content_generation) > 0)
+			write_plain(&o, m, &contents[i]);
 }

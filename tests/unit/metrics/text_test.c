@@ -75,6 +75,10 @@ fill(void)
 	metric_add(&m.log_lines, 5);
 	metric_add(&m.log_dropped, 6);
 	metric_set(&m.ready, 1);
+	metric_set(&m.content_files, 12);
+	metric_set(&m.content_bytes, 345678);
+	metric_set(&m.content_generation, 2);
+	metric_add(&m.content_failures, 1);
 }
 
 static void
@@ -126,6 +130,28 @@ nothing_counted_yet(void **state)
 	assert_int_equal(occurrences("_bucket{le=\"+Inf\"} 0\n"), 1);
 	assert_int_equal(occurrences("_seconds_sum 0.0\n"), 1);
 	assert_int_equal(occurrences("_seconds_count 0\n"), 1);
+	assert_int_equal(occurrences("my_webserver_content"), 0);
+}
+
+/* From the first generation on, all four: failures, too, at 0. */
+static void
+content_where_there_is_any(void **state)
+{
+	const struct span two[] = { SPAN_INIT("my_webserver_content_bytes"),
+		SPAN_INIT("my_webserver_content_reload_failures_total") };
+	struct text_filter filter = { two, 2 };
+
+	(void)state;
+	metric_set(&m.content_generation, 1);
+	render(&process, NULL);
+	assert_int_equal(occurrences("# TYPE my_webserver_content_"), 4);
+	assert_int_equal(
+	    occurrences("my_webserver_content_reload_failures_total 0\n"), 1);
+	render(&process, &filter);
+	assert_int_equal(occurrences("# TYPE "), 2);
+	metric_set(&m.content_generation, 0);
+	render(&process, &filter);
+	assert_int_equal(b.len, 1);
 }
 
 static void
@@ -217,6 +243,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(is_the_golden_file, set_up),
 		cmocka_unit_test_setup(nothing_counted_yet, set_up),
+		cmocka_unit_test_setup(content_where_there_is_any, set_up),
 		cmocka_unit_test_setup(leaves_out_what_is_not_known, set_up),
 		cmocka_unit_test_setup(filters_by_name, set_up),
 		cmocka_unit_test_setup(fits_or_says_so, set_up),
