@@ -275,12 +275,15 @@ build/limit build/footprint: build/%: bench/%.c Makefile
 	$(call say,CC,$@)
 	$(Q)$(HOST_CC) $(DEFS) -std=gnu11 $(WARN) -O2 -o $@ $<
 
-# A test is linked with its folder and lower floors, and no more. What it defines
+# A test is linked with its folder and lower floors, what its own folder has for
+# all of its tests, and no more. What it defines
 # as __wrap_NAME takes the place of NAME.
 folder = $(notdir $(patsubst %/,%,$(dir $(1))))
+besides = $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard $(1)*.c)))
 wraps  = $$(sed -n 's/^__wrap_\([a-z0-9_]*\)(.*/-Wl,--wrap=\1/p' $(1) | sort -u)
 $(UNIT): DEFS += -Itests
 $(UNIT): $B/%: $B/%.o $$(call objects,$$(call folder,$$*) $$(MAY_$$(call folder,$$*))) \
+    $$(call besides,$$(dir $$*)) \
     $$(if $$(filter top,$$(call folder,$$*)),$$(TOP)) $$(if $$(filter bench,$$(call folder,$$*)),$$(BENCH))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$*.c) -o $@ $^ -pie -lcmocka

@@ -52,14 +52,21 @@ matches(struct span pattern, struct span path)
 	}
 }
 
+size_t
+rules_rank(const struct cache_rules *rules, struct span path)
+{
+	size_t i = 0;
+
+	while (i < rules->count && !matches(rules->rule[i].pattern, path))
+		i++;
+	return i;
+}
+
 struct span
 rules_find(const struct cache_rules *rules, struct span path, bool *found)
 {
-	*found = false;
-	for (size_t i = 0; i < rules->count; i++)
-		if (matches(rules->rule[i].pattern, path)) {
-			*found = true;
-			return rules->rule[i].value;
-		}
-	return SPAN("");
+	size_t i = rules_rank(rules, path);
+
+	*found = i < rules->count;
+	return *found ? rules->rule[i].value : SPAN("");
 }

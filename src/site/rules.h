@@ -40,4 +40,10 @@ const char *rules_add(struct cache_rules *rules, struct span text);
 struct span
 rules_find(const struct cache_rules *rules, struct span path, bool *found);
 
+/*
+ * The place of that rule among them, which is the earlier the smaller it is;
+ * their count if there is none.
+ */
+size_t rules_rank(const struct cache_rules *rules, struct span path);
+
 #endif

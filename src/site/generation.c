@@ -1,0 +1,111 @@
+#include "site/generation.h"
+
+#include <stdlib.h>
+
+void
+generation_free(struct generation *g)
+{
+	if (!g)
+		return;
+	for (size_t i = 0; i < g->entries_of_files; i++)
+		file_drop(g->table.entry[i].plain.file);
+	table_end(&g->table);
+	free(g->directory);
+	if (g->root.fd != -1)
+		below_end(&g->root);
+	arena_free(&g->memory);
+	free(g);
+}
+
+const struct entry *
+generation_find(const struct generation *g, struct span path)
+{
+	return table_find(&g->table, path);
+}
+
+static bool
+same_file(const struct file *a, const struct file *b)
+{
+	if (a == b)
+		return true;
+	return a && b && a->id.size == b->id.size &&
+	    a->id.modified == b->id.modified &&
+	    a->id.modified_ns == b->id.modified_ns && a->held == b->held &&
+	    a->hash.first == b->hash.first && a->hash.last == b->hash.last;
+}
+
+bool
+generation_equal(const struct generation *a, const struct generation *b)
+{
+	if (a->table.count != b->table.count ||
+	    a->directories != b->directories)
+		return false;
+	for (size_t i = 0; i < a->table.count; i++) {
+		const struct entry *e = &a->table.entry[i];
+		const struct entry *f = table_get(&b->table, e->path);
+
+		if (!f || !same_file(e->plain.file, f->plain.file))
+			return false;
+	}
+	return true;
+}
+
+size_t
+generation_directories(const struct generation *g)
+{
+	return g->directories;
+}
+
+const char *
+generation_directory(const struct generation *g, size_t i)
+{
+	return g->directory[i];
+}
+
+uint64_t
+generation_number(const struct generation *g)
+{
+	return g->number;
+}
+
+uint64_t
+generation_files(const struct generation *g)
+{
+	return g->entries_of_files;
+}
+
+uint64_t
+generation_bytes(const struct generation *g)
+{
+	return g->bytes;
+}
+
+uint64_t
+generation_held(const struct generation *g)
+{
+	return g->held;
+}
+
+uint64_t
+generation_duration(const struct generation *g)
+{
+	return g->duration;
+}
+
+void
+generation_take(struct generation *g)
+{
+	atomic_fetch_add_explicit(&g->users, 1, memory_order_relaxed);
+}
+
+void
+generation_drop(struct generation *g)
+{
+	atomic_fetch_sub_explicit(&g->users, 1, memory_order_release);
+}
+
+uint64_t
+generation_users(const struct generation *g)
+{
+	return atomic_load_explicit(&g->users, memory_order_acquire);
+}

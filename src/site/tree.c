@@ -1,0 +1,205 @@
+#include "site/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "site/content.h"
+#include "site/generation.h"
+
+enum {
+	TRIES = 3,
+	/* What a file's fields and their entity take, about. */
+	FIELDS_COST = 512,
+};
+
+/* Which files are held: all below a size, and some of exactly that. */
+struct choice {
+	uint64_t size;
+	uint64_t left; /* memory for those of that size */
+};
+
+/* Smallest first: most requests for what memory there is. */
+static int
+choose(const struct walk *w, uint64_t limit, struct choice *choice)
+{
+	uint32_t *count = calloc(TREE_SMALL + 1, sizeof *count);
+
+	if (!count)
+		return -1;
+	for (size_t i = 0; i < w->files; i++)
+		if (w->file[i].id.size <= TREE_SMALL)
+			count[w->file[i].id.size]++;
+	choice->left = limit;
+	for (choice->size = 0; choice->size <= TREE_SMALL; choice->size++) {
+		uint64_t cost = choice->size + FIELDS_COST;
+
+		if (count[choice->size] > choice->left / cost)
+			break;
+		choice->left -= count[choice->size] * cost;
+	}
+	free(count);
+	return 0;
+}
+
+static bool
+is_held(struct choice *choice, uint64_t size)
+{
+	uint64_t cost = size + FIELDS_COST;
+
+	if (size != choice->size)
+		return size < choice->size && size <= TREE_SMALL;
+	if (size > TREE_SMALL || choice->left < cost)
+		return false;
+	choice->left -= cost;
+	return true;
+}
+
+static struct file *
+old_file(const struct generation *old, struct span path)
+{
+	const struct entry *e = old ? table_get(&old->table, path) : NULL;
+
+	return e ? e->plain.file : NULL;
+}
+
+static int
+load_files(struct content *c, struct walk *w, const struct generation *old,
+    struct choice *choice)
+{
+	for (size_t i = 0; i < w->files; i++) {
+		struct found *found = &w->file[i];
+
+		if (content_load(c, found, old_file(old, found->path),
+			is_held(choice, found->id.size)) == -1)
+			return -1;
+		if (found->file) {
+			c->report->files++;
+			c->report->bytes += found->file->id.size;
+		}
+		report_progress(c->report);
+	}
+	return 0;
+}
+
+static int
+keep_directories(struct generation *g, const struct walk *w)
+{
+	g->directory = calloc(w->directories, sizeof *g->directory);
+	if (!g->directory)
+		return -1;
+	for (size_t i = 0; i < w->directories; i++) {
+		struct span path = w->directory[i].path;
+
+		g->directory[i] = path.len > 0 ? path.at + 1 : "";
+	}
+	g->directories = w->directories;
+	return 0;
+}
+
+static void
+warn_of_missing(const struct generation *g, struct report *report)
+{
+	if (g->options->fallback.len > 0 && !g->fallback)
+		report_warn(report, "the fallback is not there",
+		    g->options->fallback, ENOENT);
+	if (!table_get(&g->table, SPAN("/")))
+		report_warn(
+		    report, "root has no index", g->options->index, ENOENT);
+}
+
+/* Everything but what stands in struct generation before. */
+static int
+load_all(struct generation *g, const struct generation *old, struct content *c,
+    struct walk *w, bool *holds)
+{
+	struct choice choice;
+
+	if (walk_begin(w, &g->root, &g->memory, c->report) == -1 ||
+	    choose(w, g->options->memory_limit, &choice) == -1 ||
+	    load_files(c, w, old, &choice) == -1 ||
+	    keep_directories(g, w) == -1 ||
+	    generation_fill(g, w, c->began) == -1)
+		return -1;
+	*holds = !c->moved && walk_holds(w);
+	warn_of_missing(g, c->report);
+	return 0;
+}
+
+static int
+load_once(struct generation *g, const struct generation *old,
+    struct report *report, bool *holds)
+{
+	struct content c;
+	struct walk w = { 0 };
+	int err = -1, error;
+
+	if (content_begin(&c, &g->root, report) == 0)
+		err = load_all(g, old, &c, &w, holds);
+	error = errno;
+	for (size_t i = 0; i < w.files; i++)
+		if (w.file[i].file)
+			file_drop(w.file[i].file);
+	walk_end(&w);
+	content_end(&c);
+	errno = error;
+	return err;
+}
+
+/* NULL with errno, and *what says it. */
+static struct generation *
+load(const struct tree_options *o, const struct generation *old,
+    struct report *report, bool *holds, const char **what)
+{
+	struct generation *g = calloc(1, sizeof *g);
+	int error;
+
+	*what = "cannot be loaded";
+	if (!g)
+		return NULL;
+	g->options = o;
+	g->root.fd = -1;
+	if (below_begin(&g->root, o->root, &g->memory) == -1) {
+		*what = "cannot be opened as a directory";
+	} else if (load_once(g, old, report, holds) == 0) {
+		return g;
+	}
+	error = errno;
+	generation_free(g);
+	errno = error;
+	return NULL;
+}
+
+struct generation *
+generation_load(const struct tree_options *o, const struct generation *old)
+{
+	struct generation *g = NULL;
+	struct report report;
+	bool holds = false;
+
+	report_begin(&report, o);
+	for (int i = 0; i < TRIES && !holds; i++) {
+		const struct generation *before = g ? g : old;
+		struct generation *next;
+		const char *what;
+
+		report_again(&report);
+		next = load(o, before, &report, &holds, &what);
+		if (!next) {
+			int error = errno;
+
+			report_failed(&report, what, error);
+			generation_free(g);
+			errno = error;
+			return NULL;
+		}
+		generation_free(g);
+		g = next;
+	}
+	g->number = old ? old->number + 1 : 1;
+	g->duration = clock_monotonic() - report.begin;
+	g->warnings = report.sum;
+	if (!old || old->warnings != g->warnings)
+		report_warnings(&report);
+	return g;
+}
