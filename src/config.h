@@ -47,11 +47,11 @@ struct config {
 	/* whether they have these fields */
 	bool header_cache_control, header_nosniff;
 
-	const char *root;     /* NULL: the demo page; nothing of it counts */
-	struct span index;    /* a file's name */
+	const char *root;  /* NULL: the demo page, and none of these counts */
+	struct span index; /* a file's name */
 	struct span fallback; /* a path below root, without leading '/' */
 	struct cache_rules cache_rules;
-	uint64_t memory_limit; /* auto is resolved */
+	uint64_t memory_limit; /* auto is resolved; 0: keeps nothing */
 	bool watch;
 
 	uint64_t max_connections;

@@ -126,7 +126,7 @@ smaller(size_t a, size_t b)
 static size_t
 distance(struct span name, struct span known)
 {
-	size_t row[OPTION_NAME_MAX + 1];
+	size_t row[OPTION_NAME_MAX + 1] = { 0 };
 
 	for (size_t j = 0; j <= known.len; j++)
 		row[j] = j;
