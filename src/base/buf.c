@@ -6,9 +6,12 @@ void
 buf_copy(char *to, const char *from, size_t n)
 {
 	if (n >= 32) {
-		for (size_t i = 0; i + 32 < n; i += 32)
-			memcpy(to + i, from + i, 32);
-		memcpy(to + n - 32, from + n - 32, 32);
+		const char *last = from + n - 32;
+		char *last_to = to + n - 32;
+
+		for (; from < last; from += 32, to += 32)
+			memcpy(to, from, 32);
+		memcpy(last_to, last, 32);
 	} else if (n >= 16) {
 		memcpy(to, from, 16);
 		memcpy(to + n - 16, from + n - 16, 16);
@@ -18,9 +21,10 @@ buf_copy(char *to, const char *from, size_t n)
 	} else if (n >= 4) {
 		memcpy(to, from, 4);
 		memcpy(to + n - 4, from + n - 4, 4);
-	} else {
-		while (n-- > 0)
-			to[n] = from[n];
+	} else if (n > 0) { /* first, middle and last */
+		to[0] = from[0];
+		to[n / 2] = from[n / 2];
+		to[n - 1] = from[n - 1];
 	}
 }
 
@@ -83,13 +87,14 @@ buf_digits(struct buf *b, uint32_t value, unsigned digits)
 void
 buf_u64(struct buf *b, uint64_t value)
 {
-	size_t digits = digits_of(value);
+	size_t digits;
 	char *at = b->at + b->len;
 
 	if (value < 10) {
 		buf_char(b, (char)('0' + value));
 		return;
 	}
+	digits = digits_of(value);
 	if (digits > buf_room(b)) {
 		b->overflowed = true;
 		return;

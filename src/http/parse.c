@@ -8,17 +8,20 @@
 #include "http/parse.h"
 #include "http/target.h"
 
-/* What the fields that matter here said, over all their lines. */
+/* What the fields that matter here said, over all their lines. 16 bits count
+ * more than a head has bytes. */
 struct seen {
 	struct span host, length;
-	unsigned hosts, lengths;    /* lines */
-	unsigned coding_lines;      /* lines of Transfer-Encoding, */
-	unsigned codings, chunkeds; /* and its members */
+	uint16_t hosts, lengths;    /* lines */
+	uint16_t coding_lines;      /* lines of Transfer-Encoding, */
+	uint16_t codings, chunkeds; /* and its members */
 	bool chunked_last;
 	bool close, keep_alive; /* members of Connection */
 	bool expect_continue, expect_other;
 	bool too_many;
 };
+
+_Static_assert(HEAD_MAX < UINT16_MAX, "struct seen counts with 16 bits");
 
 enum { BLOCK = 16 };
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
@@ -123,7 +126,7 @@ head_skip(struct span bytes)
 }
 
 /* Where the line at ends: at its CR, behind which is an LF, as head_find has
- * seen; or at end, if there is none. */
+ * seen. There is one before end. */
 static inline const char *
 line_end(const char *at, const char *end)
 {
@@ -133,7 +136,7 @@ line_end(const char *at, const char *end)
 		at += BLOCK;
 	if (hit < BLOCK)
 		return at + hit;
-	while (at < end && *at != '\r')
+	while (*at != '\r')
 		at++;
 	return at;
 }
@@ -327,16 +330,15 @@ take_fields(
 {
 	const char *eol, *colon;
 
-	for (; end - (eol = line_end(at, end)) >= 2; at = eol + 2) {
+	for (; *at != '\r'; at = eol + 2) {
 		struct field f;
 
-		if (eol == at)
-			return eol + 2 == end;
-		/* the CR at eol ends the search */
+		/* the CR ends the search */
 		for (colon = at; chars_has(CHARS_TOKEN, *colon); colon++)
 			;
 		if (colon == at || *colon != ':')
 			return false;
+		eol = line_end(colon + 1, end);
 		f.name = span_between(at, colon);
 		f.value = value_between(colon + 1, eol);
 		req->name_lengths |= request_length_bit(f.name);
@@ -346,7 +348,7 @@ take_fields(
 			seen->too_many = true;
 		see(seen, f.name, f.value);
 	}
-	return false;
+	return at + 2 == end;
 }
 
 /* Host (RFC 9112, 3.2): it must be there once and valid, and an empty one is
@@ -406,14 +408,14 @@ enum status
 request_parse(struct span head, struct request *req)
 {
 	struct seen seen = { 0 };
-	const char *end = head.at + head.len;
-	const char *eol = line_end(head.at, end);
+	const char *end = head.at + head.len, *eol;
 	enum status err, target_err;
 
-	if (end - eol < 2) {
+	if (head.len < 4 || memcmp(end - 4, "\r\n\r\n", 4) != 0) {
 		request_salvage(head, req);
 		return STATUS_BAD_REQUEST;
 	}
+	eol = line_end(head.at, end);
 	request_clear(req);
 	req->line = span_between(head.at, eol);
 	err = take_line(req);
