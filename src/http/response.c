@@ -223,7 +223,8 @@ response_head(struct buf *out, const struct response *res,
 		buf_put(out, SPAN("Cache-Control: no-store\r\n"));
 	if (context->id.len > 0)
 		put_field(out, SPAN("X-Request-Id: "), context->id);
-	buf_put(out, context->extra);
+	if (context->extra.len > 0)
+		buf_put(out, context->extra);
 	if (res->close)
 		buf_put(out, SPAN("Connection: close\r\n"));
 	else if (context->keep_alive_1_0)

@@ -137,15 +137,14 @@ put_cut_line(struct buf *b, struct span line, size_t share)
 	json_escape(b, span_from(line, last), JSON_PERCENT, share / 4);
 }
 
-/* Leaves its string open. Returns the request line if it went in as it is, else
- * nothing. */
+/* Writes into an open string, and leaves it open. Returns the request line if
+ * it went in as it is, else nothing. */
 static struct span
 put_message(struct buf *b, const struct access_record *r, size_t share)
 {
 	size_t start;
 	enum json_written written;
 
-	buf_put(b, SPAN("\"message\": \"\\\""));
 	start = b->len;
 	written = json_escape(b, r->line, JSON_PERCENT, share);
 	if (written == JSON_CUT) {
@@ -199,7 +198,9 @@ put_line(struct buf *b, const struct access_record *r,
 	if (r->client_ip.len > 0) {
 		buf_put(b, SPAN("\"client_ip\": \""));
 		buf_put(b, r->client_ip);
-		buf_put(b, SPAN("\", "));
+		buf_put(b, SPAN("\", \"message\": \"\\\""));
+	} else {
+		buf_put(b, SPAN("\"message\": \"\\\""));
 	}
 	plain = put_message(b, r, share);
 	if (style->format == ACCESS_JSON)

@@ -163,8 +163,8 @@ put_piece(struct escape *e, struct span piece, bool whole)
 	return false;
 }
 
-/* json_escape for what cannot just be copied. */
-static enum json_written
+/* json_escape for what cannot just be copied: seldom, and so kept out of it. */
+static __attribute__((noinline)) enum json_written
 escape_all(struct buf *b, struct span s, enum json_bad_bytes bad, size_t max)
 {
 	struct escape e = { b, b->len, max, 0 };
