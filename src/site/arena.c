@@ -46,6 +46,12 @@ arena_take(struct arena *a, size_t size, size_t align)
 }
 
 void
+arena_trim(struct arena *a, size_t size)
+{
+	a->last->used -= size;
+}
+
+void
 arena_free(struct arena *a)
 {
 	while (a->last) {

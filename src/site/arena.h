@@ -20,6 +20,9 @@ struct arena {
  */
 void *arena_take(struct arena *a, size_t size, size_t align);
 
+/* Gives back the last size bytes of what was taken last. */
+void arena_trim(struct arena *a, size_t size);
+
 /* Gives up everything; the arena is empty then. */
 void arena_free(struct arena *a);
 

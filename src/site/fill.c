@@ -78,21 +78,18 @@ add_coding(struct generation *g, const struct entry *coded)
 static int
 prepare(struct generation *g, struct representation *r, int64_t now)
 {
-	char memory[ENTRY_DESCRIBE_MAX];
-	struct buf b = buf_over(memory, sizeof memory);
 	struct entity *e;
+	struct buf b;
 
 	if (!r->file->held)
 		return 0;
 	e = arena_take(&g->memory, sizeof *e, alignof(struct entity));
-	if (!e)
-		return -1;
-	/* once to see how long it is, once for good */
-	entry_describe(g->options, r, now, &b, e);
-	b = buf_over(arena_take(&g->memory, b.len, 1), b.len);
-	if (!b.at)
+	b = buf_over(
+	    arena_take(&g->memory, ENTRY_DESCRIBE_MAX, 1), ENTRY_DESCRIBE_MAX);
+	if (!e || !b.at)
 		return -1;
 	entry_describe(g->options, r, now, &b, e);
+	arena_trim(&g->memory, buf_room(&b));
 	r->entity = e;
 	g->held += sizeof *e + b.len;
 	return 0;

@@ -92,16 +92,25 @@ generation_duration(const struct generation *g)
 	return g->duration;
 }
 
+/* One thread alone writes it: no need to lock the bus. */
+static void
+add_users(struct generation *g, uint64_t n)
+{
+	uint64_t users = atomic_load_explicit(&g->users, memory_order_relaxed);
+
+	atomic_store_explicit(&g->users, users + n, memory_order_release);
+}
+
 void
 generation_take(struct generation *g)
 {
-	atomic_fetch_add_explicit(&g->users, 1, memory_order_relaxed);
+	add_users(g, 1);
 }
 
 void
 generation_drop(struct generation *g)
 {
-	atomic_fetch_sub_explicit(&g->users, 1, memory_order_release);
+	add_users(g, UINT64_MAX); /* - 1 */
 }
 
 uint64_t

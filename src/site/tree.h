@@ -86,8 +86,9 @@ uint64_t generation_held(const struct generation *g);
 uint64_t generation_duration(const struct generation *g); /* of its load, ns */
 
 /*
- * Answers that borrow from it. The loop takes and drops; whoever frees looks,
- * after the loop has given the generation up: then it sees no more come.
+ * Answers that borrow from it. The loop, one thread alone, takes and drops;
+ * whoever frees looks, after the loop has given the generation up: then it sees
+ * no more come.
  */
 void generation_take(struct generation *g);
 void generation_drop(struct generation *g);
