@@ -421,7 +421,19 @@ answer_feed(struct answer *a, struct span *in)
 	if (result != ANSWER_MORE || a->step != STEP_BODY)
 		return result;
 	n = a->left < in->len ? (size_t)a->left : in->len;
-	a->left -= n;
 	*in = span_from(*in, n);
+	return answer_skip(a, n);
+}
+
+uint64_t
+answer_left(const struct answer *a)
+{
+	return a->step == STEP_BODY ? a->left : 0;
+}
+
+enum answer_result
+answer_skip(struct answer *a, uint64_t n)
+{
+	a->left -= n;
 	return a->left > 0 ? ANSWER_MORE : ANSWER_DONE;
 }

@@ -58,4 +58,13 @@ bool answer_untouched(const struct answer *a);
  */
 enum answer_result answer_feed(struct answer *a, struct span *in);
 
+/* Bytes of the body that have still to come; 0 as long as the head is read. */
+uint64_t answer_left(const struct answer *a);
+
+/*
+ * The same as answer_feed for n bytes of the body, at most answer_left() of
+ * them, that nobody has seen.
+ */
+enum answer_result answer_skip(struct answer *a, uint64_t n);
+
 #endif

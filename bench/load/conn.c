@@ -319,6 +319,45 @@ conn_take(struct load *l, struct conn *c, struct span in)
 	return true;
 }
 
+/* How much to receive into memory: little more than a head before a long body,
+ * most of which is never copied then. */
+static size_t
+read_size(const struct load *l)
+{
+	uint64_t expected = l->tally.expect_length;
+
+	return expected > READ_MAX && expected < OPTIONS_ANY ? READ_HEAD
+							     : READ_MAX;
+}
+
+/*
+ * Receives some of what is there. Of a long body only the length is looked at:
+ * the kernel drops those bytes (MSG_TRUNC, tcp(7)), *skipped tells so.
+ */
+static ssize_t
+receive(
+    const struct load *l, const struct conn *c, size_t *asked, bool *skipped)
+{
+	uint64_t left = answer_left(&c->answer);
+
+	*skipped = left >= SKIP_MIN;
+	if (!*skipped) {
+		*asked = left > 0 ? READ_MAX : read_size(l);
+		return recv(c->fd, l->memory, *asked, 0);
+	}
+	*asked = left < SKIP_MAX ? (size_t)left : SKIP_MAX;
+	return recv(c->fd, NULL, *asked, MSG_TRUNC);
+}
+
+/* n bytes of the body at hand came and are gone. */
+static void
+conn_skip(struct load *l, struct conn *c, size_t n)
+{
+	tally_bytes(&l->tally, l->now, n);
+	if (answer_skip(&c->answer, n) == ANSWER_DONE)
+		answered(l, c);
+}
+
 /*
  * Reads what is there. A short read has emptied the socket; only if the end has
  * come too, the event for it may be the one at hand.
@@ -327,7 +366,9 @@ static void
 conn_read(struct load *l, struct conn *c, bool end)
 {
 	for (;;) {
-		ssize_t n = recv(c->fd, l->memory, READ_MAX, 0);
+		size_t asked;
+		bool skipped;
+		ssize_t n = receive(l, c, &asked, &skipped);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -342,9 +383,12 @@ conn_read(struct load *l, struct conn *c, bool end)
 			conn_hung_up(l, c);
 			return;
 		}
-		if (!conn_take(l, c, (struct span){ l->memory, (size_t)n }))
+		if (skipped)
+			conn_skip(l, c, (size_t)n);
+		else if (!conn_take(
+			     l, c, (struct span){ l->memory, (size_t)n }))
 			return;
-		if (n < READ_MAX && !end)
+		if ((size_t)n < asked && !end)
 			return;
 	}
 }

@@ -44,7 +44,12 @@ struct conn_queue {
 	struct conn *first, *last;
 };
 
-enum { READ_MAX = 64 * 1024 };
+enum {
+	READ_MAX = 64 * 1024,
+	READ_HEAD = 4 * 1024, /* where a long body is expected behind it */
+	SKIP_MIN = 16 * 1024, /* a shorter rest is read */
+	SKIP_MAX = 1 << 30,
+};
 
 /* What the connections of a run share. */
 struct load {

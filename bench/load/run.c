@@ -23,6 +23,12 @@ enum {
 	OPENED_MAX = 32, /* connections begun in a millisecond */
 };
 
+/* CPU time up to a moment. */
+struct used {
+	struct rusage self;
+	uint64_t server; /* of the process that --server names, ns */
+};
+
 struct run {
 	struct load load;
 	struct options const *options;
@@ -33,9 +39,8 @@ struct run {
 	uint64_t deadline;           /* of the last answers */
 	uint64_t told;               /* next progress line; CLOCK_NEVER: none */
 	uint64_t told_answers;
-	struct rusage usage; /* at the begin of the measured time */
-	uint64_t server;     /* the same for --server */
-	bool measuring, interrupted, no_pwait2;
+	struct used begin, end; /* of the measured time */
+	bool measuring, measured, interrupted, no_pwait2;
 };
 
 static int
@@ -97,7 +102,7 @@ get_ready(struct run *r, struct buf *error)
 		r->check_every = NS_PER_MS;
 	/* a rate wants to be woken at the moment it asked for */
 	prctl(PR_SET_TIMERSLACK, 1);
-	if (server_time(o, &r->server))
+	if (server_time(o, &r->begin.server))
 		return fail(error, "--server", "no such process");
 	if (prepare(&r->load, o, error))
 		return -1;
@@ -205,6 +210,8 @@ next_turn(const struct run *r)
 		next = due;
 	if (l->started && !r->measuring && l->tally.from < next)
 		next = l->tally.from;
+	if (r->measuring && !r->measured && l->tally.to < next)
+		next = l->tally.to;
 	return r->deadline < next ? r->deadline : next;
 }
 
@@ -266,13 +273,25 @@ hopeless(const struct run *r)
 }
 
 static void
-begin_measuring(struct run *r)
+take_used(const struct run *r, struct used *u)
 {
-	if (r->measuring || r->load.now < r->load.tally.from)
-		return;
-	r->measuring = true;
-	getrusage(RUSAGE_SELF, &r->usage);
-	server_time(r->options, &r->server);
+	getrusage(RUSAGE_SELF, &u->self);
+	server_time(r->options, &u->server);
+}
+
+/* What is under way at its end is no more of the measured time than what was
+ * at its begin. */
+static void
+measure(struct run *r)
+{
+	if (!r->measuring && r->load.now >= r->load.tally.from) {
+		r->measuring = true;
+		take_used(r, &r->begin);
+	}
+	if (r->measuring && !r->measured && r->load.now >= r->load.tally.to) {
+		r->measured = true;
+		take_used(r, &r->end);
+	}
 }
 
 static bool
@@ -302,7 +321,7 @@ loop(struct run *r)
 			turn(r);
 	}
 	while (l->started && !finished(r) && !hopeless(r)) {
-		begin_measuring(r);
+		measure(r);
 		turn(r);
 	}
 }
@@ -328,7 +347,7 @@ count_rest(struct run *r)
 }
 
 static uint64_t
-used(struct timeval before, struct timeval after)
+passed(struct timeval before, struct timeval after)
 {
 	return ((uint64_t)(after.tv_sec - before.tv_sec) * 1000000 +
 		   (uint64_t)after.tv_usec - (uint64_t)before.tv_usec) *
@@ -339,23 +358,23 @@ static void
 conclude(struct run *r, struct result *result)
 {
 	struct load *l = &r->load;
-	struct rusage usage;
-	uint64_t to = l->tally.to, server;
+	uint64_t to = l->tally.to;
 
 	/* ended before its time: by the number of requests, or a signal */
 	if ((l->schedule.requests == 0 || r->interrupted) && l->now < to)
 		to = l->now;
 	count_rest(r);
-	getrusage(RUSAGE_SELF, &usage);
-	server_time(r->options, &server);
+	if (!r->measured)
+		take_used(r, &r->end);
 	result->tally = l->tally;
 	result->interrupted = r->interrupted;
 	if (!r->measuring)
 		return;
 	result->elapsed = to - l->tally.from;
-	result->user = used(r->usage.ru_utime, usage.ru_utime);
-	result->system = used(r->usage.ru_stime, usage.ru_stime);
-	result->server = server > r->server ? server - r->server : 0;
+	result->user = passed(r->begin.self.ru_utime, r->end.self.ru_utime);
+	result->system = passed(r->begin.self.ru_stime, r->end.self.ru_stime);
+	if (r->end.server > r->begin.server)
+		result->server = r->end.server - r->begin.server;
 }
 
 int

@@ -265,6 +265,35 @@ closing_mode_waits_for_the_end(void **state)
 	assert_failures(json, "odd", 2);
 }
 
+/* Of a long body the end alone is looked at, and all of its length. */
+static void
+long_bodies(void **state)
+{
+	enum { LENGTH = 3000000 };
+	char *whole = keepf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%0*d",
+	    LENGTH, LENGTH, 0);
+	size_t size = strlen(whole);
+	struct manners cut = { whole, 3, keepf("%.*s", (int)size - 1, whole),
+		CLOSE, 0, true };
+	struct manners more = { whole, 3, keepf("%s1", whole), GO_ON, 0, true };
+	struct manners good = { whole, UINT32_MAX, "", GO_ON, 0, false };
+	char *json = against(&good, 0,
+	    ARGS("--requests=20", "--pipeline=3", "--expect-length=3000000"));
+
+	(void)state;
+	assert_failures(json, "", 0);
+	assert_int_equal(number(json, "answers"), 20);
+	assert_int_equal(number(json, "connects"), 1);
+	assert_in_range(
+	    number(json, "bytes"), 19 * (long)size, 20 * (long)size);
+	json = against(&cut, 1, ARGS("--requests=10"));
+	assert_failures(json, "short", 1);
+	assert_json(json, "first_failure", "closed within an answer");
+	json = against(&more, 1, ARGS("--requests=10"));
+	assert_failures(json, "odd", 1);
+	assert_json(json, "first_failure", "bytes that nobody asked for");
+}
+
 /*
  * 200 requests a second, and half a second in which the server is busy with
  * one: those that were due meanwhile waited too, and it shows.
@@ -313,6 +342,7 @@ main(void)
 		TEST(announced_ends_are_no_failures),
 		TEST(nothing_follows_an_announced_end),
 		TEST(closing_mode_waits_for_the_end),
+		TEST(long_bodies),
 		TEST(no_waiting_is_omitted),
 		TEST(what_was_never_sent_has_failed),
 	};

@@ -283,6 +283,33 @@ large_bodies_are_counted(void **state)
 	assert_true(a.body == UINT64_C(10000000000));
 }
 
+/* What the kernel drops counts as what was read. */
+static void
+bodies_may_be_skipped(void **state)
+{
+	struct span in =
+	    SPAN("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab");
+	struct span end = SPAN("j" REST);
+	struct answer a;
+
+	(void)state;
+	answer_begin(&a, false);
+	assert_true(answer_left(&a) == 0);
+	assert_int_equal(answer_feed(&a, &in), ANSWER_MORE);
+	assert_true(answer_left(&a) == 8);
+	assert_int_equal(answer_skip(&a, 7), ANSWER_MORE);
+	assert_true(answer_left(&a) == 1);
+	assert_int_equal(answer_feed(&a, &end), ANSWER_DONE);
+	assert_true(span_eq(end, SPAN(REST)));
+	assert_true(a.body == 10);
+
+	in = SPAN("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+	answer_begin(&a, false);
+	assert_int_equal(answer_feed(&a, &in), ANSWER_MORE);
+	assert_int_equal(answer_skip(&a, 3), ANSWER_DONE);
+	assert_true(answer_left(&a) == 0);
+}
+
 int
 main(void)
 {
@@ -294,6 +321,7 @@ main(void)
 		cmocka_unit_test(every_byte_that_no_field_may_hold),
 		cmocka_unit_test(endless_heads_end),
 		cmocka_unit_test(large_bodies_are_counted),
+		cmocka_unit_test(bodies_may_be_skipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
