@@ -4,11 +4,12 @@
  * runs it beside the real server, as the limit that no server of this kind can
  * pass. With "log", it also reads the clock, counts into a bucket and writes a
  * line of the usual length for each request, once a turn. With "close", each
- * connection is closed after one answer.
+ * connection is read at once and closed after one answer, in the same packet.
  *
  * Usage: limit PORT [log] [close]
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -111,24 +112,28 @@ count_requests(const char *at, size_t n)
 	return count;
 }
 
-static void
+/* False if there is nothing to read yet. */
+static bool
 serve(struct limit *l, int fd)
 {
 	char in[INPUT];
 	ssize_t n = recv(fd, in, sizeof in, 0);
+	int flags = MSG_NOSIGNAL | (l->close ? MSG_MORE : 0);
 	size_t count;
 
+	if (n < 0 && errno == EAGAIN)
+		return false;
 	if (n <= 0) {
 		close(fd);
-		return;
+		return true;
 	}
 	count = count_requests(in, (size_t)n);
-	if (send(fd, l->answers, count * (sizeof answer - 1), MSG_NOSIGNAL) <
-		0 ||
+	if (send(fd, l->answers, count * (sizeof answer - 1), flags) < 0 ||
 	    l->close)
 		close(fd);
 	while (count-- > 0)
 		note(l);
+	return true;
 }
 
 static void
@@ -142,8 +147,10 @@ turn(struct limit *l)
 
 		if (fd == l->listener)
 			while ((fd = accept4(l->listener, NULL, NULL,
-				    SOCK_NONBLOCK)) >= 0)
-				watch(l, fd);
+				    SOCK_NONBLOCK)) >= 0) {
+				if (!l->close || !serve(l, fd))
+					watch(l, fd);
+			}
 		else
 			serve(l, fd);
 	}
