@@ -61,7 +61,7 @@ advance(struct work *w, uint64_t n)
  * how much that is.
  */
 static ssize_t
-send_memory(const struct work *w, int fd, bool last, uint64_t *asked)
+send_parts(const struct work *w, int fd, bool last, uint64_t *asked)
 {
 	struct iovec part[IOV_MAX_PARTS];
 	struct msghdr message = { .msg_iov = part };
@@ -87,9 +87,18 @@ send_memory(const struct work *w, int fd, bool last, uint64_t *asked)
 			    (size_t)(p->length - from) };
 		*asked += p->length - from;
 	}
-	if (message.msg_iovlen == 1)
-		return send(fd, part[0].iov_base, part[0].iov_len, flags);
 	return sendmsg(fd, &message, flags);
+}
+
+/* The same; most answers are in out as a whole. */
+static ssize_t
+send_memory(const struct work *w, int fd, bool last, uint64_t *asked)
+{
+	if (w->tail > 0)
+		return send_parts(w, fd, last, asked);
+	*asked = w->out.len - w->sent;
+	return send(fd, w->out.at + w->sent, (size_t)*asked,
+	    MSG_NOSIGNAL | (last ? MSG_MORE : 0));
 }
 
 static ssize_t
