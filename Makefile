@@ -86,6 +86,7 @@ TOP     := $(filter-out $B/src/main.o,$(filter $(patsubst %.c,$B/%.o,$(wildcard 
 UNIT    := $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*/*_test.c)))
 BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
 CONFORM := $B/tests/conformance/conformance
+E2E     := $B/tests/e2e/browser_test
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZERS := $(FUZZ:%=$B/tests/fuzz/%_fuzz)
 REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
@@ -97,7 +98,7 @@ Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
-.PHONY: all program run check unit blackbox faults coverage valgrind analyze fuzz fuzzers fuzz-replay floors lint format format-check \
+.PHONY: all program run check unit blackbox e2e e2e-tests faults coverage valgrind analyze fuzz fuzzers fuzz-replay floors lint format format-check \
     bench reproducible image install clean help tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -144,6 +145,14 @@ conformance-peers: ## The same dialogues with nginx and lighttpd: where do they 
 	@tests/conformance/peers.sh $(CONFORM:$B/%=$(call config,$(TEST_CC),none)/%)
 
 talker: $(CONFORM)
+
+e2e: all ## A real browser loads a site
+	@tests/install-deps.sh e2e
+	$(MAKESAME) CC='$(TEST_CC)' SAN=$(or $(SAN),none) e2e-tests
+	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) MY_WEBSERVER_WAIT_MS=60000 \
+	    TIMEOUT=300 tests/run.sh $(E2E:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
+
+e2e-tests: $(E2E)
 
 tests: $(BLACK)
 
@@ -238,7 +247,7 @@ clean: ## Remove what was built
 	rm -rf build
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 	@echo '  Variables: CC= SAN=address,undefined|thread V=1 WERROR= REVISION= PREFIX= DESTDIR='
 
 # ---- Rules
@@ -295,11 +304,17 @@ $(BLACK): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard te
 # Fault injection: a server that is linked with the shim, and the program that
 # drives it.
 $(FAULTS) $(FAULTY): DEFS += -Itests
-$(FAULTY): $(OBJ) $B/tests/faults/shim.o
+SHIM    := $(wildcard tests/faults/shim*.c)
+$(FAULTY): $(OBJ) $(SHIM:%.c=$B/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,tests/faults/shim.c) -o $@ $^ -pie
-$(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out %/shim.c,$(wildcard tests/faults/*.c))) \
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(SHIM)) -o $@ $^ -pie
+$(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out $(SHIM),$(wildcard tests/faults/*.c))) \
     $B/tests/blackbox/harness.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
+
+$(E2E): DEFS += -Itests
+$(E2E): $(patsubst %.c,$B/%.o,$(wildcard tests/e2e/*.c)) $B/tests/blackbox/harness.o $B/tests/blackbox/site.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 
@@ -324,4 +339,4 @@ $(REPLAYS): $B/tests/fuzz/%_replay: $B/tests/fuzz/replay.o $(FUZZ_OBJ)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(call fuzz_sources,$*)) \
 	    -o $@ $^ -pie
 
--include $(OBJ:.o=.d) $(BENCH:.o=.d) $B/bench/load/main.d $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d $B/tests/faults/*.d $B/tests/conformance/*.d)
+-include $(OBJ:.o=.d) $(BENCH:.o=.d) $B/bench/load/main.d $(addsuffix .d,$(UNIT) $(BLACK)) $(wildcard $B/tests/blackbox/*.d $B/tests/fuzz/*.d $B/tests/faults/*.d $B/tests/conformance/*.d $B/tests/e2e/*.d)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs what "make check" needs and is not there yet, from Debian's or Ubuntu's
 # packages. With NO_INSTALL=1 it installs nothing and names what is missing.
+# Usage: install-deps.sh [e2e]          e2e: what "make e2e" needs, and no more
 set -u
 
 missing=()
@@ -12,20 +13,33 @@ need() { # PACKAGE TEST...: the package is needed unless TEST succeeds
 has() { command -v "$1"; }
 links() { echo 'int main(void) { return 0; }' | "$@" -x c -o /dev/null -; }
 
-need gcc has gcc
-need libc6-dev links gcc
-need clang has clang
-need musl-tools has musl-gcc
-need binutils has readelf
-need git has git
-need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
-need clang-format has clang-format
-need clang-tidy has clang-tidy
-need cppcheck has cppcheck
-need shellcheck has shellcheck
-need valgrind has valgrind
-need libc6-dbg valgrind --quiet true
-need gcovr has gcovr
+case ${1:-check} in
+e2e)
+	need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
+	need chromium has chromium
+	need chromium-driver has chromedriver
+	;;
+check)
+	need gcc has gcc
+	need libc6-dev links gcc
+	need clang has clang
+	need musl-tools has musl-gcc
+	need binutils has readelf
+	need git has git
+	need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
+	need clang-format has clang-format
+	need clang-tidy has clang-tidy
+	need cppcheck has cppcheck
+	need shellcheck has shellcheck
+	need valgrind has valgrind
+	need libc6-dbg valgrind --quiet true
+	need gcovr has gcovr
+	;;
+*)
+	echo "install-deps.sh: $1: no such list" >&2
+	exit 1
+	;;
+esac
 
 if ((${#missing[@]} == 0)); then
 	exit 0

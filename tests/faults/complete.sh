@@ -1,6 +1,6 @@
 #!/bin/bash
 # Is every function that the server takes from libc accounted for? It is either
-# wrapped in shim.c and in errors.c's table, or stands below with the reason why
+# wrapped in shim*.c and in errors.c's table, or stands below with the reason why
 # it cannot fail. Usage: complete.sh OBJECT... (of a build without sanitizers)
 set -u
 here=$(dirname "$0")
@@ -11,6 +11,8 @@ cannot_fail() {
 	in6addr_loopback | environ) ;;       # variables
 	mem* | str*) ;;                      # no system calls, no errors
 	sigemptyset | sigaddset) ;;          # EINVAL for a signal that is none
+	free | dirfd) ;;                     # no errors
+	snprintf) ;;                         # of numbers, into enough room
 	inet_pton) ;;                        # says what text is no address
 	clock_gettime) ;; # EINVAL and EFAULT, for clocks that every kernel has
 	sysconf) ;;       # EINVAL for a name unknown: POSIX has all of ours
@@ -24,10 +26,12 @@ for name in $(nm -u "$@" | awk '$1 == "U" { print $2 }' | sort -u); do
 	if grep -qxF "$name" <<<"$own" || cannot_fail "$name"; then
 		continue
 	fi
-	grep -q "^__wrap_$name(" "$here/shim.c" ||
-	    { echo "$name: not in shim.c, and no reason in complete.sh"; bad=1; }
-	[ "$name" = syscall ] && name=getdents64
-	grep -q "{ \"$name\",\$\|{ \"$name\", {" "$here/errors.c" ||
-	    { echo "$name: its errors are not in errors.c"; bad=1; }
+	grep -q "^__wrap_$name(" "$here"/shim*.c ||
+	    { echo "$name: not in shim*.c, and no reason in complete.sh"; bad=1; }
+	[ "$name" = syscall ] && name='getdents64 openat2'
+	for one in $name; do
+		grep -q "{ \"$one\",\$\|{ \"$one\", {" "$here/errors.c" ||
+		    { echo "$one: its errors are not in errors.c"; bad=1; }
+	done
 done
 [ -n "$own" ] && exit $bad

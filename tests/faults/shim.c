@@ -3,6 +3,8 @@
  * the place of NAME (ld(1), --wrap), looks into the plan (plan.h), and calls
  * NAME where nothing else is planned. Without a plan it is an ordinary server.
  *
+ * shim_files.c has the calls that files and threads need.
+ *
  * A failed close and a connect that says "in progress" have done their work all
  * the same, as in Linux: close(2), NOTES; connect(2), EINPROGRESS.
  */
@@ -10,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -22,12 +23,11 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "faults/plan.h"
+#include "faults/shim.h"
 
 static struct plan *plan;
 
@@ -52,8 +52,7 @@ find_plan(void)
 		plan = memory;
 }
 
-/* What is planned for this call, with errno set; 0: nothing. */
-static int
+int
 fault(const char *call, const char *detail)
 {
 	int effect = 0;
@@ -81,8 +80,7 @@ fault(const char *call, const char *detail)
 	return effect;
 }
 
-/* How many of n bytes are left to a call. */
-static size_t
+size_t
 cut(int effect, size_t n)
 {
 	if (effect == FAULT_SHORT && n > 1)
@@ -98,10 +96,6 @@ stream(int fd)
 {
 	return fd == STDERR_FILENO ? "stderr" : "stdout";
 }
-
-#define REAL(type, name, ...)            \
-	type __real_##name(__VA_ARGS__); \
-	type __wrap_##name(__VA_ARGS__)
 
 /* ---- clocks ---- */
 
@@ -265,7 +259,6 @@ REAL(int, poll, struct pollfd *p, nfds_t n, int ms);
 REAL(ssize_t, read, int fd, void *to, size_t n);
 REAL(ssize_t, write, int fd, const void *from, size_t n);
 REAL(ssize_t, writev, int fd, const struct iovec *part, int count);
-REAL(long, syscall, long number, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
 
@@ -344,25 +337,6 @@ __wrap_writev(int fd, const struct iovec *part, int count)
 		return -1;
 	count = (int)cut_parts(effect, part, (size_t)count, less);
 	return __real_writev(fd, less, count);
-}
-
-/* The only one called by its number is getdents64, whose name is known. */
-long
-__wrap_syscall(long number, ...)
-{
-	va_list args;
-	long fd;
-	void *to;
-	size_t n;
-
-	va_start(args, number);
-	fd = va_arg(args, int);
-	to = va_arg(args, void *);
-	n = va_arg(args, size_t);
-	va_end(args);
-	if (number != SYS_getdents64)
-		abort();
-	return fault("getdents64", "") ? -1 : __real_syscall(number, fd, to, n);
 }
 
 /* ---- the loop and signals ---- */
