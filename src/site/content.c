@@ -179,7 +179,7 @@ content_load(
 	case RESULT_WHOLE:
 		return 0;
 	case RESULT_ERROR:
-		if (below_exhausted(errno))
+		if (report_is_fatal(c->report, errno))
 			return -1;
 		report_warn(
 		    c->report, "cannot be read: left out", found->path, errno);

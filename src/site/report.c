@@ -1,13 +1,20 @@
 #include "site/report.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "base/num.h"
+#include "site/below.h"
 #include "site/path.h"
 
 void
-report_begin(struct report *r, const struct tree_options *o)
+report_begin(struct report *r, const struct tree_options *o, bool again)
 {
-	*r = (struct report){ .options = o, .begin = clock_monotonic() };
+	*r = (struct report){
+		.options = o,
+		.again = again,
+		.begin = clock_monotonic(),
+	};
 	r->next = r->begin + NS_PER_SEC;
 }
 
@@ -31,6 +38,14 @@ report_warn(struct report *r, const char *what, struct span path, int error)
 		r->warning[r->count].error = error;
 	}
 	r->count++;
+}
+
+bool
+report_is_fatal(const struct report *r, int error)
+{
+	return below_exhausted(error) ||
+	    (r->again &&
+		(error == EIO || error == ESTALE || error == ETIMEDOUT));
 }
 
 static void

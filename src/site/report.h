@@ -8,6 +8,7 @@
 
 struct report {
 	const struct tree_options *options;
+	bool again;            /* there is older content */
 	uint64_t begin, next;  /* of the load; of the next progress: ns */
 	uint64_t files, bytes; /* loaded so far */
 	uint64_t count, sum;   /* of warnings; what they are about */
@@ -18,7 +19,7 @@ struct report {
 	} warning[TREE_WARNINGS_MAX];
 };
 
-void report_begin(struct report *r, const struct tree_options *o);
+void report_begin(struct report *r, const struct tree_options *o, bool again);
 
 /* Forgets what was found: the load begins again. */
 void report_again(struct report *r);
@@ -26,6 +27,12 @@ void report_again(struct report *r);
 /* Keeps a warning for report_warnings; what and path must last until then. */
 void
 report_warn(struct report *r, const char *what, struct span path, int error);
+
+/*
+ * True if an error fails the load: it tells of us, not of what is to be loaded;
+ * or it is the disk's, and the content there is is better than one with holes.
+ */
+bool report_is_fatal(const struct report *r, int error);
 
 /* Tells of progress, if it is time for that. To be called often. */
 void report_progress(struct report *r);

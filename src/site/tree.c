@@ -115,7 +115,8 @@ load_all(struct generation *g, const struct generation *old, struct content *c,
 {
 	struct choice choice;
 
-	if (walk_begin(w, &g->root, &g->memory, c->report) == -1 ||
+	if (walk_begin(w, &g->root, &g->memory, c->report, TREE_ENTRIES_MAX) ==
+		-1 ||
 	    choose(w, g->options->memory_limit, &choice) == -1 ||
 	    load_files(c, w, old, &choice) == -1 ||
 	    keep_directories(g, w) == -1 ||
@@ -177,7 +178,7 @@ generation_load(const struct tree_options *o, const struct generation *old)
 	struct report report;
 	bool holds = false;
 
-	report_begin(&report, o);
+	report_begin(&report, o, old != NULL);
 	for (int i = 0; i < TRIES && !holds; i++) {
 		const struct generation *before = g ? g : old;
 		struct generation *next;

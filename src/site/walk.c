@@ -101,7 +101,7 @@ leave_out(struct walk *w, struct span path, bool link, int error)
 {
 	const char *what = "cannot be read: left out";
 
-	if (below_exhausted(error)) {
+	if (report_is_fatal(w->report, error)) {
 		errno = error;
 		return -1;
 	}
@@ -212,7 +212,7 @@ read_names(struct walk *w, struct place *p)
 	const char *name;
 
 	errno = 0;
-	while (w->entries <= TREE_ENTRIES_MAX && (name = next_name(w, p))) {
+	while (w->entries <= w->entries_max && (name = next_name(w, p))) {
 		struct span directory = w->directory[p->at].path;
 		struct span path = join(w, directory, span_of(name));
 
@@ -229,7 +229,7 @@ read_names(struct walk *w, struct place *p)
 	}
 	if (errno == 0)
 		return 0;
-	if (below_exhausted(errno) || p->at == 0)
+	if (report_is_fatal(w->report, errno) || p->at == 0)
 		return -1;
 	report_warn(w->report, "directory that cannot be read to its end",
 	    w->directory[p->at].path, errno);
@@ -255,7 +255,7 @@ read_directory(struct walk *w, size_t at)
 		if (fd != -1)
 			close(fd);
 		errno = error;
-		if (at == 0 || below_exhausted(error))
+		if (at == 0 || report_is_fatal(w->report, error))
 			return -1;
 		d->left_out = true;
 		report_warn(w->report,
@@ -271,7 +271,7 @@ read_directory(struct walk *w, size_t at)
 
 int
 walk_begin(struct walk *w, const struct below *root, struct arena *memory,
-    struct report *report)
+    struct report *report, size_t entries_max)
 {
 	struct stat st;
 
@@ -279,6 +279,7 @@ walk_begin(struct walk *w, const struct below *root, struct arena *memory,
 		.root = root,
 		.memory = memory,
 		.report = report,
+		.entries_max = entries_max,
 	};
 	if (fstat(root->fd, &st) == -1 ||
 	    add_directory(w, 0, SPAN(""), &st) == -1)
@@ -286,9 +287,9 @@ walk_begin(struct walk *w, const struct below *root, struct arena *memory,
 	for (size_t i = 0; i < w->directories; i++)
 		if (read_directory(w, i) == -1)
 			return -1;
-	if (w->entries > TREE_ENTRIES_MAX)
+	if (w->entries > entries_max)
 		report_warn(report,
-		    "more than 1000000 entries: "
+		    "too many entries: "
 		    "what is beyond them is left out",
 		    SPAN(""), 0);
 	return 0;

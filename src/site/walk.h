@@ -34,16 +34,16 @@ struct walk {
 	struct directory *directory; /* the first is root */
 	size_t files, files_room;
 	size_t directories, directories_room;
-	size_t entries; /* all that were looked at */
+	size_t entries, entries_max; /* looked at */
 };
 
 /*
- * Walks what is below root. -1 with errno if root cannot be read, or there is
- * not enough of memory or open files; what else cannot be served is left out,
- * with a warning. Call walk_end in any case.
+ * Walks what is below root, entries_max names at the most. -1 with errno if
+ * root cannot be read, or there is not enough of memory or open files; what
+ * else cannot be served is left out, with a warning. Call walk_end in any case.
  */
 int walk_begin(struct walk *w, const struct below *root, struct arena *memory,
-    struct report *report);
+    struct report *report, size_t entries_max);
 
 /* True if nothing moved since: files may have been written to, but none came,
  * went, or was replaced, and no link leads elsewhere. */
