@@ -2,9 +2,11 @@
 #ifndef BASE_DATE_H
 #define BASE_DATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/span.h"
 
 /* Broken-down UTC time, proleptic Gregorian. */
 struct date {
@@ -22,6 +24,14 @@ struct date date_split(int64_t seconds);
 
 /* Appends the HTTP form "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7). */
 void date_http(struct buf *b, int64_t seconds);
+
+/*
+ * Reads an HTTP-date in one of its three forms (RFC 9110, 5.6.7), case and
+ * spaces exactly as they stand there; only the name of the day need not be the
+ * right one. now, in seconds since 1970 too, tells the century of a year with
+ * two digits. False if it is none, or before 1970.
+ */
+bool date_http_parse(struct span s, int64_t now, int64_t *seconds);
 
 /*
  * Appends RFC 3339 with microseconds, "2026-11-23T08:46:18.966048Z", of ns

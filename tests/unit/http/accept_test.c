@@ -1,0 +1,108 @@
+#include "http/accept.h"
+
+#include "unit/http/asked.h"
+
+static void
+check(const char *lines, unsigned identity, unsigned br, unsigned zstd,
+    unsigned gzip)
+{
+	unsigned w[CODINGS];
+
+	accept_codings(asked(lines), w);
+	if (w[CODING_IDENTITY] != identity || w[CODING_BR] != br ||
+	    w[CODING_ZSTD] != zstd || w[CODING_GZIP] != gzip)
+		fail_msg("%s: %u %u %u %u", lines, w[CODING_IDENTITY],
+		    w[CODING_BR], w[CODING_ZSTD], w[CODING_GZIP]);
+}
+
+/* RFC 9110, 12.5.3. */
+static void
+codings(void **state)
+{
+	(void)state;
+	check("", 1, 0, 0, 0);
+	check("Accept-Encoding:\r\n", 1, 0, 0, 0);
+	check("Accept-Encoding: gzip, deflate, br, zstd\r\n", 1, 1000, 1000,
+	    1000);
+	check("Accept-Encoding: GZip;q=0.5, BR ; Q=0.25\r\n", 1, 250, 0, 500);
+	check("Accept-Encoding: x-gzip\r\n", 1, 0, 0, 1000);
+	check("Accept-Encoding: gzip\r\nAccept-Encoding: br;q=.5, zstd;q=1\r\n",
+	    1, 0, 1000, 1000);
+	check("Accept-Encoding: identity\r\n", 1000, 0, 0, 0);
+	check("Accept-Encoding: identity;q=0, gzip\r\n", 0, 0, 0, 1000);
+	check("Accept-Encoding: *\r\n", 1000, 1000, 1000, 1000);
+	check("Accept-Encoding: *;q=0\r\n", 0, 0, 0, 0);
+	check("Accept-Encoding: *;q=0, br\r\n", 0, 1000, 0, 0);
+	check("Accept-Encoding: gzip;q=0, *;q=0.1\r\n", 100, 100, 100, 0);
+	check("Accept-Encoding: gzip;q=0\r\n", 1, 0, 0, 0);
+	check("Accept-Encoding: gzip;q=1.001, gzip;q=0.0001, br;q=\r\n", 1, 0,
+	    0, 0);
+	check("Accept-Encoding: gzip;level=9;q=0.5\r\n", 1, 0, 0, 500);
+}
+
+static void
+elements(void **state)
+{
+	static const struct {
+		const char *element, *value;
+		int weight; /* -1: none */
+	} rows[] = {
+		{ "text/html", "text/html", 1000 },
+		{ "text/html;q=1", "text/html", 1000 },
+		{ "text/html;q=1.", "text/html", 1000 },
+		{ "text/html;q=1.000", "text/html", 1000 },
+		{ "text/html;q=0", "text/html", 0 },
+		{ "text/html;q=0.", "text/html", 0 },
+		{ "text/html;q=0.001", "text/html", 1 },
+		{ "text/html ; q=0.75 ", "text/html", 750 },
+		{ "a/b;version=1.0.0;escaping=allow-utf-8;q=0.6", "a/b", 600 },
+		{ "a/b;c=\"x;q=0\\\";q=0\";q=0.3", "a/b", 300 },
+		{ "a/b;c=\"x;q=0", "a/b", 1000 },
+		{ "*/*;q=0.1", "*/*", 100 },
+		{ "a/b;q", "a/b", -1 },
+		{ "a/b;q=", "a/b", -1 },
+		{ "a/b;q=2", "a/b", -1 },
+		{ "a/b;q=1.5", "a/b", -1 },
+		{ "a/b;q=1.0000", "a/b", -1 },
+		{ "a/b;q=-1", "a/b", -1 },
+		{ "a/b;q=0,5", "a/b", -1 },
+		{ "a/b;q=\"1\"", "a/b", -1 },
+		{ ";q=0.5", "", 500 },
+		{ "", "", 1000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct span value;
+		unsigned weight;
+		bool good = accept_element(
+		    guard_put(span_of(rows[i].element)), &value, &weight);
+
+		if (good != (rows[i].weight >= 0) ||
+		    (good && (int)weight != rows[i].weight) ||
+		    !span_eq(value, span_of(rows[i].value)))
+			fail_msg("%s: %d %u", rows[i].element, good, weight);
+	}
+}
+
+static void
+names(void **state)
+{
+	(void)state;
+	assert_true(span_eq(coding_name(CODING_BR), SPAN("br")));
+	assert_true(span_eq(coding_name(CODING_ZSTD), SPAN("zstd")));
+	assert_true(span_eq(coding_name(CODING_GZIP), SPAN("gzip")));
+	assert_true(span_eq(coding_name(CODING_IDENTITY), SPAN("identity")));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(codings),
+		cmocka_unit_test(elements),
+		cmocka_unit_test(names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
