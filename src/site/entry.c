@@ -8,19 +8,17 @@ enum {
 	EPOCH_END = 1,
 };
 
-static const struct {
-	struct span suffix, name;
-} codings[CODINGS] = {
-	[CODING_BR] = { SPAN_INIT(".br"), SPAN_INIT("br") },
-	[CODING_ZSTD] = { SPAN_INIT(".zst"), SPAN_INIT("zstd") },
-	[CODING_GZIP] = { SPAN_INIT(".gz"), SPAN_INIT("gzip") },
+static const struct span suffixes[CODINGS] = {
+	[CODING_BR] = SPAN_INIT(".br"),
+	[CODING_ZSTD] = SPAN_INIT(".zst"),
+	[CODING_GZIP] = SPAN_INIT(".gz"),
 };
 
 enum coding
 entry_coding(struct span path, size_t *suffix)
 {
 	for (unsigned c = 0; c < CODINGS; c++) {
-		struct span end = codings[c].suffix;
+		struct span end = suffixes[c];
 
 		if (end.len > 0 && path.len > end.len &&
 		    span_eq(span_from(path, path.len - end.len), end)) {
@@ -70,11 +68,9 @@ entry_describe(const struct tree_options *o, const struct representation *r,
     int64_t now, struct buf *memory, struct entity *e)
 {
 	const struct file *f = r->file;
-	struct span name = { r->path,
-		r->length - codings[r->coding].suffix.len };
+	struct span name = { r->path, r->length - suffixes[r->coding].len };
 	struct entity_facts facts = {
 		.type = mime_type(name),
-		.encoding = codings[r->coding].name,
 		.etag = write_tag(f, memory),
 		.modified = -1,
 		.length = f->id.size,
@@ -84,6 +80,8 @@ entry_describe(const struct tree_options *o, const struct representation *r,
 
 	if (f->id.modified > EPOCH_END && f->id.modified <= now)
 		facts.modified = f->id.modified;
+	if (r->coding != CODING_IDENTITY)
+		facts.encoding = coding_name(r->coding);
 	facts.cache_control = cache_control(o, r, facts.type);
 	entity_write(e, memory, &facts);
 }

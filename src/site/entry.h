@@ -10,13 +10,11 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "http/accept.h"
 #include "http/entity.h"
 #include "site/arena.h"
 #include "site/file.h"
 #include "site/tree.h"
-
-/* Of a file's name, and of http/accept.h. */
-enum coding { CODING_IDENTITY, CODING_BR, CODING_ZSTD, CODING_GZIP, CODINGS };
 
 struct representation {
 	struct file *file; /* NULL: none */

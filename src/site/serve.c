@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdalign.h>
 
+#include "http/accept.h"
 #include "site/generation.h"
 #include "site/path.h"
 
@@ -29,11 +30,27 @@ reserve(struct buf *b, size_t size, size_t align)
 	return at;
 }
 
+/* Of the greatest weight; of these the shortest, but the plain one last. */
 static const struct representation *
 pick(const struct entry *e, const struct request *req)
 {
-	(void)req;
-	return &e->plain;
+	const struct representation *best = &e->plain;
+	unsigned weight[CODINGS];
+
+	if (e->others == 0)
+		return best;
+	accept_codings(req, weight);
+	for (unsigned i = 0; i < e->others; i++) {
+		const struct representation *r = &e->other[i];
+		unsigned more = weight[r->coding], less = weight[best->coding];
+
+		if (more > less ||
+		    (more == less && more > 0 &&
+			(best == &e->plain ||
+			    r->file->id.size < best->file->id.size)))
+			best = r;
+	}
+	return best;
 }
 
 /* Sends it from the disk. */

@@ -233,8 +233,9 @@ path_too_long(void **state)
 	g = made_load(m, NULL);
 	made_expect(g, "/z", "z");
 	assert_int_equal(m->notes, 1);
-	assert_non_null(strstr(m->note[0].what, "too long"));
-	assert_int_equal(generation_directories(g), 17);
+	assert_int_equal(m->note[0].error, ENAMETOOLONG);
+	/* where /proc is asked, the path from there counts */
+	assert_in_range(generation_directories(g), 16, 17);
 	generation_free(g);
 }
 

@@ -132,6 +132,8 @@ from_memory(void **state)
 	assert_answer(STATUS_OK, "");
 	assert_int_equal(res.length, 8);
 	assert_int_equal(generation_users(g), 0);
+	ask_with("/", "Range: bytes=3-4\r\n");
+	assert_answer(STATUS_PARTIAL_CONTENT, "fr");
 }
 
 static void
@@ -148,6 +150,9 @@ from_disk(void **state)
 	assert_int_equal(body(got, sizeof got), TREE_SMALL + 1);
 	assert_true(res.source->intact(res.owner));
 	assert_int_equal(generation_users(g), 0);
+	ask_with("/large", "Range: bytes=-5\r\n");
+	assert_int_equal(res.status, STATUS_PARTIAL_CONTENT);
+	assert_int_equal(res.piece[0].offset, TREE_SMALL - 4);
 	assert_true(ask_lending("HEAD", "/large", "", sizeof lent));
 	assert_int_equal(res.length, TREE_SMALL + 1);
 }
@@ -168,7 +173,8 @@ small_from_disk(void **state)
 	assert_answer(STATUS_OK, "");
 	assert_int_equal(res.length, 0);
 	ask_with("/empty", "Range: bytes=0-\r\n");
-	assert_int_equal(res.length, 0);
+	assert_int_equal(res.status, STATUS_RANGE_NOT_SATISFIABLE);
+	assert_true(span_eq(res.content_range, SPAN("bytes */0")));
 }
 
 static void
@@ -277,6 +283,51 @@ fallback(void **state)
 	assert_answer(STATUS_OK, "c");
 }
 
+static void
+assert_coding(const char *accept, const char *content)
+{
+	char field[128];
+
+	snprintf(field, sizeof field, "Accept-Encoding: %s\r\n", accept);
+	ask_with("/a.js", accept ? field : "");
+	assert_answer(STATUS_OK, content);
+}
+
+static void
+codings(void **state)
+{
+	struct made *m = *state;
+
+	made_file(m, "a.js", "plain");
+	made_file(m, "a.js.br", "brotli");
+	made_file(m, "a.js.gz", "gz");
+	made_file(m, "a.js.zst", "zst");
+	g = made_load(m, NULL);
+	assert_coding(NULL, "plain");
+	assert_coding("", "plain");
+	assert_coding("identity", "plain");
+	assert_coding("deflate", "plain");
+	assert_coding("br", "brotli");
+	assert_coding("gzip, br", "gz");
+	assert_coding("gzip, br, zstd", "gz");
+	assert_coding("zstd, br", "zst");
+	assert_coding("gzip;q=0.5, br", "brotli");
+	assert_coding("gzip;q=0.5, br;q=0.6, zstd;q=0.599", "brotli");
+	assert_coding("*", "gz");
+	assert_coding("*, gzip;q=0", "zst");
+	/* of the same weight, any is better than none */
+	assert_coding("identity, br", "brotli");
+	assert_coding("identity, br;q=0.9", "plain");
+	assert_coding("br;q=0", "plain");
+	/* there is nothing that is wanted: what there is */
+	assert_coding("*;q=0", "plain");
+	assert_coding("identity;q=0, deflate", "plain");
+	assert_coding("identity;q=0, br;q=0.001", "brotli");
+	/* of a file without others it is not asked */
+	ask_with("/index.html", "Accept-Encoding: br\r\n");
+	assert_answer(STATUS_OK, "<p>front");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -292,6 +343,7 @@ main(void)
 		TEST(not_found),
 		TEST(the_sites_own_404),
 		TEST(fallback),
+		TEST(codings),
 	};
 
 	return cmocka_run_group_tests_name("site/serve", tests, NULL, NULL);
