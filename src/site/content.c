@@ -19,6 +19,12 @@ enum result { RESULT_WHOLE, RESULT_CHANGED, RESULT_ERROR };
 /* The same content has the same tag everywhere. */
 static const struct hash_key no_key;
 
+bool
+content_may_hold(const struct found *found)
+{
+	return found->id.size <= (found->link ? TREE_LINKED : TREE_SMALL);
+}
+
 int
 content_begin(
     struct content *c, const struct below *root, struct report *report)
@@ -102,7 +108,7 @@ read_once(struct content *c, int fd, struct found *found, bool hold)
 	if (!S_ISREG(st.st_mode))
 		return RESULT_CHANGED;
 	found->id = identity_of(&st);
-	hold = hold && found->id.size <= TREE_SMALL;
+	hold = hold && content_may_hold(found);
 	f = file_new(&found->id, hold ? found->id.size : 0);
 	if (!f)
 		return RESULT_ERROR;
@@ -166,7 +172,7 @@ int
 content_load(
     struct content *c, struct found *found, struct file *old, bool hold)
 {
-	hold = hold && found->id.size <= TREE_SMALL;
+	hold = hold && content_may_hold(found);
 	if (old && !old->fresh && identity_equal(&old->id, &found->id)) {
 		if (old->held && !hold)
 			return copy_without(found, old);

@@ -18,6 +18,9 @@ struct content {
 	bool moved;     /* a file was not the one that was found */
 };
 
+/* True if a file of this size may be held at all. */
+bool content_may_hold(const struct found *found);
+
 /* -1 with ENOMEM. */
 int content_begin(
     struct content *c, const struct below *root, struct report *report);

@@ -13,10 +13,11 @@ enum {
 	FIELDS_COST = 512,
 };
 
-/* Which files are held: all below a size, and some of exactly that. */
+/* Which files are held: all below a size, some of exactly that, and of larger
+ * ones, if there are any that may be, those that come first. */
 struct choice {
 	uint64_t size;
-	uint64_t left; /* memory for those of that size */
+	uint64_t left; /* memory for those that are not below */
 };
 
 /* Smallest first: most requests for what memory there is. */
@@ -43,13 +44,15 @@ choose(const struct walk *w, uint64_t limit, struct choice *choice)
 }
 
 static bool
-is_held(struct choice *choice, uint64_t size)
+is_held(struct choice *choice, const struct found *found)
 {
-	uint64_t cost = size + FIELDS_COST;
+	uint64_t size = found->id.size, cost = size + FIELDS_COST;
 
-	if (size != choice->size)
-		return size < choice->size && size <= TREE_SMALL;
-	if (size > TREE_SMALL || choice->left < cost)
+	if (size <= TREE_SMALL && size < choice->size)
+		return true;
+	if (size <= TREE_SMALL && size > choice->size)
+		return false;
+	if (!content_may_hold(found) || choice->left < cost)
 		return false;
 	choice->left -= cost;
 	return true;
@@ -71,7 +74,7 @@ load_files(struct content *c, struct walk *w, const struct generation *old,
 		struct found *found = &w->file[i];
 
 		if (content_load(c, found, old_file(old, found->path),
-			is_held(choice, found->id.size)) == -1)
+			is_held(choice, found)) == -1)
 			return -1;
 		if (found->file) {
 			c->report->files++;

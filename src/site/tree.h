@@ -20,7 +20,10 @@
 #include "site/rules.h"
 
 enum {
-	TREE_SMALL = 64 * 1024,     /* bytes: larger files stay on the disk */
+	TREE_SMALL = 64 * 1024, /* bytes: larger files stay on the disk */
+	/* But for those behind a symbolic link: all of a ConfigMap, whose links
+	 * lead elsewhere some time before the next load is done. */
+	TREE_LINKED = 1024 * 1024,
 	TREE_DEPTH_MAX = 64,        /* directories below each other */
 	TREE_ENTRIES_MAX = 1000000, /* files and directories */
 	TREE_WARNINGS_MAX = 8,      /* told one by one in a load */

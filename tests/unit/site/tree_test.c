@@ -413,6 +413,35 @@ memory_limit(void **state)
 	}
 }
 
+/* A file behind a link may lead elsewhere before the next load: it is held, as
+ * far as memory lasts. */
+static void
+behind_links(void **state)
+{
+	struct made *m = *state;
+	struct generation *g;
+
+	made_sized(m, ".x/large", TREE_SMALL + 1, 0);
+	made_sized(m, ".x/largest", TREE_LINKED, 0);
+	made_sized(m, ".x/too-large", TREE_LINKED + 1, 0);
+	made_sized(m, "plain", TREE_SMALL + 1, 0);
+	made_link(m, "large", ".x/large");
+	made_link(m, "largest", ".x/largest");
+	made_link(m, "too-large", ".x/too-large");
+	g = made_load(m, NULL);
+	assert_true(generation_find(g, SPAN("/large"))->plain.file->held);
+	assert_true(generation_find(g, SPAN("/largest"))->plain.file->held);
+	assert_false(generation_find(g, SPAN("/too-large"))->plain.file->held);
+	assert_false(generation_find(g, SPAN("/plain"))->plain.file->held);
+	generation_free(g);
+	m->options.memory_limit = TREE_LINKED;
+	g = made_load(m, NULL);
+	assert_true(generation_find(g, SPAN("/large"))->plain.file->held);
+	assert_false(generation_find(g, SPAN("/largest"))->plain.file->held);
+	assert_true(generation_held(g) <= TREE_LINKED);
+	generation_free(g);
+}
+
 /* What the limit pushed out of memory, or lets in, between two loads. */
 static void
 memory_limit_changes(void **state)
@@ -504,6 +533,7 @@ main(void)
 		TEST(large_and_empty),
 		TEST(five_gibibytes),
 		TEST(memory_limit),
+		TEST(behind_links),
 		TEST(memory_limit_changes),
 		TEST(two_generations_differ),
 		TEST(users),
