@@ -28,6 +28,9 @@ same_file(const struct file *a, const struct file *b)
 {
 	if (a == b)
 		return true;
+	/* one that is not held must be the same still when it is asked for */
+	if (a && !a->held && b && !identity_equal(&a->id, &b->id))
+		return false;
 	return a && b && a->id.size == b->id.size &&
 	    a->id.modified == b->id.modified &&
 	    a->id.modified_ns == b->id.modified_ns && a->held == b->held &&

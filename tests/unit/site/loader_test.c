@@ -1,0 +1,253 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "live.h"
+
+/* Loads that ended so far, by whatever they were caused. */
+static _Atomic unsigned loads;
+
+struct generation *__real_generation_load(
+    const struct tree_options *o, const struct generation *old);
+struct generation *__wrap_generation_load(
+    const struct tree_options *o, const struct generation *old);
+struct generation *
+__wrap_generation_load(
+    const struct tree_options *o, const struct generation *old)
+{
+	struct generation *g = __real_generation_load(o, old);
+
+	loads++;
+	return g;
+}
+
+/* Too many files are open in the system. */
+static _Atomic bool refused;
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	if (refused) {
+		errno = ENFILE;
+		return -1;
+	}
+	return __real_open(path, flags, 0666);
+}
+
+static int
+begin(void **state)
+{
+	loads = 0;
+	refused = false;
+	return live_begin(state);
+}
+
+static void
+await_loads(unsigned least)
+{
+	struct patience p = patience("loads");
+
+	while (loads < least)
+		patience_wait(&p);
+}
+
+/* Each time; but what comes at once is one. */
+static void
+reload_makes_a_generation(void **state)
+{
+	struct live *l = *state;
+
+	made_file(l->made, "a", "one");
+	live_start(l, WATCH_OFF);
+	assert_int_equal(l->loaded, 1);
+	assert_int_equal(l->number, 1);
+	for (int i = 0; i < 100; i++)
+		site_reload(&l->site);
+	live_await_loaded(l, 2);
+	assert_int_equal(generation_number(site_current(&l->site)), 2);
+	assert_true(live_has(site_current(&l->site), "/a", "one"));
+	made_file(l->made, "a", "two");
+	site_reload(&l->site);
+	assert_int_equal(live_await(l, "/a", "two"), 3);
+	live_close(l);
+	assert_int_equal(loads, 3);
+	assert_int_equal(l->loaded, 3);
+	assert_int_equal(l->failed, 0);
+}
+
+/* One for what changed before there was a watch, and one for each change; they
+ * are no generations unless another answer comes from them. */
+static void
+no_change_is_no_generation(void **state)
+{
+	struct live *l = *state;
+
+	made_file(l->made, "a", "one");
+	made_sized(l->made, "large", TREE_SMALL + 1, 1);
+	live_start(l, WATCH_AUTO);
+	await_loads(2);
+	assert_int_equal(chmod(made_path(l->made, "a"), 0600), 0);
+	await_loads(3);
+	made_file(l->made, ".hidden", "");
+	await_loads(4);
+	/* the file would not be taken for the one that was loaded */
+	assert_int_equal(chmod(made_path(l->made, "large"), 0600), 0);
+	live_await_loaded(l, 2);
+	live_close(l);
+	assert_int_equal(l->number, 2);
+	assert_int_equal(l->loaded, 2);
+}
+
+/* Nothing changes when it is over: it is tried again all the same, and that it
+ * is over is told. */
+static void
+a_failure_passes(void **state)
+{
+	struct live *l = *state;
+
+	made_file(l->made, "a", "one");
+	live_start(l, WATCH_AUTO);
+	await_loads(2);
+	refused = true;
+	site_reload(&l->site);
+	live_await_failed(l, 1);
+	assert_int_equal(l->failed_error, ENFILE);
+	assert_true(live_has(site_current(&l->site), "/a", "one"));
+	live_await_failed(l, 2);
+	assert_int_equal(l->loaded, 1);
+	refused = false;
+	live_await_loaded(l, 2);
+	assert_int_equal(generation_number(site_current(&l->site)), 2);
+}
+
+static void
+no_site_without_root(void **state)
+{
+	struct live *l = *state;
+	int before = dup(0), after;
+
+	close(before);
+	made_remove(l->made, "index.html");
+	assert_int_equal(rmdir(l->made->root), 0);
+	assert_int_equal(site_open(&l->site, &l->made->options), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(l->failed, 1);
+	assert_int_equal(l->loaded, 0);
+	after = dup(0);
+	close(after);
+	assert_int_equal(after, before);
+}
+
+/* An answer on its way holds its generation; no more than so many. */
+static void
+slow_clients_hold_loads_up(void **state)
+{
+	struct live *l = *state;
+	struct generation *held[SITE_HELD_MAX];
+	char content[16];
+
+	made_file(l->made, "a", "0");
+	live_start(l, WATCH_OFF);
+	for (unsigned i = 0; i < SITE_HELD_MAX; i++) {
+		snprintf(content, sizeof content, "%u", i);
+		made_file(l->made, "a", content);
+		if (i > 0)
+			site_reload(&l->site);
+		live_await(l, "/a", content);
+		held[i] = site_current(&l->site);
+		generation_take(held[i]);
+	}
+	assert_int_equal(loads, SITE_HELD_MAX);
+	site_reload(&l->site);
+	live_await_warnings(l, 1);
+	assert_int_equal(loads, SITE_HELD_MAX);
+	for (unsigned i = 0; i < SITE_HELD_MAX; i++) {
+		snprintf(content, sizeof content, "%u", i);
+		assert_true(live_has(held[i], "/a", content));
+	}
+	generation_drop(held[3]);
+	live_await_loaded(l, SITE_HELD_MAX + 1);
+	for (unsigned i = 0; i < SITE_HELD_MAX; i++)
+		if (i != 3)
+			generation_drop(held[i]);
+	made_file(l->made, "a", "last");
+	site_reload(&l->site);
+	live_await(l, "/a", "last");
+	live_close(l);
+	assert_int_equal(l->warnings, 1);
+}
+
+/* What was not taken over is replaced: it takes no room. */
+static void
+nobody_asks(void **state)
+{
+	struct live *l = *state;
+
+	made_file(l->made, "a", "one");
+	live_start(l, WATCH_OFF);
+	for (unsigned i = 2; i <= 2 * SITE_HELD_MAX; i++) {
+		site_reload(&l->site);
+		await_loads(i);
+	}
+	assert_int_equal(generation_number(l->site.current), 1);
+	live_await_loaded(l, 2 * SITE_HELD_MAX);
+	live_close(l);
+	assert_int_equal(l->warnings, 0);
+	assert_int_equal(l->number, 2 * SITE_HELD_MAX);
+}
+
+/* Signals are for the loop's thread. */
+static void
+takes_no_signals(void **state)
+{
+	struct live *l = *state;
+	char line[256];
+	unsigned long long blocked = 0;
+	char path[64];
+	FILE *f;
+
+	live_start(l, WATCH_OFF);
+	site_reload(&l->site);
+	live_await_loaded(l, 2);
+	snprintf(path, sizeof path, "/proc/self/task/%d/status", l->loader);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f))
+		sscanf(line, "SigBlk: %llx", &blocked);
+	fclose(f);
+	assert_true(blocked & (1ull << (SIGTERM - 1)));
+	assert_true(blocked & (1ull << (SIGINT - 1)));
+	assert_true(blocked & (1ull << (SIGHUP - 1)));
+}
+
+#define LIVE(test) cmocka_unit_test_setup_teardown(test, begin, live_end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LIVE(reload_makes_a_generation),
+		LIVE(no_change_is_no_generation),
+		LIVE(a_failure_passes),
+		LIVE(no_site_without_root),
+		LIVE(slow_clients_hold_loads_up),
+		LIVE(nobody_asks),
+		LIVE(takes_no_signals),
+	};
+
+	return cmocka_run_group_tests_name("site/loader", tests, NULL, NULL);
+}
