@@ -246,7 +246,8 @@ see_connection(struct seen *seen, struct span list)
 	}
 }
 
-static void
+/* This one and the next are seldom called, and so kept out of the way. */
+static __attribute__((noinline)) void
 see_coding(struct seen *seen, struct span list)
 {
 	seen->coding_lines++;
@@ -262,7 +263,7 @@ see_coding(struct seen *seen, struct span list)
 	}
 }
 
-static void
+static __attribute__((noinline)) void
 see_expect(struct seen *seen, struct span list)
 {
 	while (list.at != NULL) {
