@@ -136,11 +136,28 @@ apply_range(struct response *res, const struct request *req)
 		response_error(res, STATUS_INTERNAL_ERROR);
 }
 
+/* True if none of the fields can be there that ask for less than all; most
+ * requests have none. */
+static bool
+asks_for_all(const struct request *req)
+{
+	uint32_t lengths = request_length_bit(SPAN("If-Match")) |
+	    request_length_bit(SPAN("If-None-Match")) |
+	    request_length_bit(SPAN("If-Modified-Since")) |
+	    request_length_bit(SPAN("If-Unmodified-Since")) |
+	    request_length_bit(SPAN("Range"));
+
+	return req->name_lengths != 0 && !(req->name_lengths & lengths);
+}
+
 void
 partial_apply(struct response *res, const struct request *req)
 {
-	enum status status = precond_check(req, res->entity, res->now);
+	enum status status;
 
+	if (asks_for_all(req))
+		return;
+	status = precond_check(req, res->entity, res->now);
 	if (status == STATUS_NOT_MODIFIED)
 		res->status = status;
 	else if (status != STATUS_NONE)
