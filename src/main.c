@@ -11,6 +11,7 @@
 
 #include "app/app.h"
 #include "config.h"
+#include "content.h"
 #include "log/event.h"
 #include "log/ring.h"
 #include "net/signals.h"
@@ -62,6 +63,8 @@ static struct metrics metrics;
 static struct worker worker;
 static struct ring ring;
 static struct events events;
+static struct site site;
+static struct content content = { &events, &metrics };
 
 /* Writes all of text, and a newline, to a descriptor that is not a log. */
 static void
@@ -180,6 +183,7 @@ say_listening(void)
 	text.len = 0;
 	address_write(&text, &config.metrics_listen);
 	event_str(&ev, "metrics_listen", buf_span(&text));
+	content_listening(&ev, &metrics);
 	event_str(&ev, "version", build.version);
 	event_end(&ev);
 }
@@ -223,11 +227,40 @@ open_log(struct worker_options *o)
 	return true;
 }
 
+/* Loads what is to be served. False with errno if that cannot be: why was told.
+ */
+static bool
+open_site(void)
+{
+	static struct tree_options o;
+
+	o = (struct tree_options){
+		.root = config.root,
+		.index = config.index,
+		.fallback = config.fallback,
+		.rules = &config.cache_rules,
+		.memory_limit = config.memory_limit,
+		.nosniff = !config.header_nosniff,
+		.cache_control = !config.header_cache_control,
+		.tell = content_tell,
+		.context = &content,
+	};
+	return site_open(&site, &o) == 0;
+}
+
+static void
+reload(void *context)
+{
+	site_reload(context);
+}
+
 static struct worker_options
 options(const struct app *app)
 {
 	return (struct worker_options){
-		.page_routes = page_routes,
+		.page_routes = config.root ? site_routes : page_routes,
+		.hang_up = config.root ? reload : NULL,
+		.hang_up_context = &site,
 		.ops_routes = ops_routes,
 		.app = app,
 		.metrics = &metrics,
@@ -262,17 +295,24 @@ serve(void)
 	warn_unknown_variables();
 	metrics_init(&metrics, config.buckets, config.bucket_count);
 	app.latency_name = config.latency_metric;
-	page_prepare(&app, &page, &(struct app_fields){ true, true });
+	app.site = &site;
+	page_prepare(&app, &page,
+	    &(struct app_fields){ .nosniff = !config.header_nosniff,
+		.cache_control = !config.header_cache_control });
 	o = options(&app);
 	if (!share_descriptors(&o.page_slots, &o.ops_slots))
 		return EXIT_CANNOT;
 	o.signal_fd = signals_open();
 	if (o.signal_fd < 0)
 		return cannot("cannot take signals", SPAN(""), errno);
+	if (config.root && !open_site())
+		return EXIT_CANNOT;
 	err = open_listeners(&o);
 	if (err)
 		return err;
-	if (!open_log(&o) || worker_open(&worker, &o) < 0)
+	if (!open_log(&o) || worker_open(&worker, &o) < 0 ||
+	    (config.root &&
+		site_start(&site, config.watch ? WATCH_AUTO : WATCH_OFF) < 0))
 		return cannot("cannot start", SPAN(""), errno);
 	say_listening();
 	return worker_run(&worker);
@@ -302,6 +342,13 @@ check(void)
 		status = EXIT_CANNOT;
 		buf_put(&line, SPAN("my_webserver: cannot listen on "));
 		buf_put(&line, text[i]);
+		buf_put(&line, SPAN(": "));
+		buf_put(&line, span_of(strerror(errno)));
+	}
+	if (status == 0 && config.root && !open_site()) {
+		status = EXIT_CANNOT;
+		buf_put(&line, SPAN("my_webserver: cannot load "));
+		buf_put(&line, span_of(config.root));
 		buf_put(&line, SPAN(": "));
 		buf_put(&line, span_of(strerror(errno)));
 	}

@@ -9,6 +9,7 @@
 #include "http/route.h"
 #include "metrics/metrics.h"
 #include "metrics/text.h"
+#include "site/site.h"
 
 /* What the handlers look at. All of it outlives the server. */
 struct app {
@@ -16,6 +17,7 @@ struct app {
 	const struct build *build;
 	struct span latency_name; /* of the latency histogram */
 	struct entity page;       /* the demo page's: see page_prepare */
+	struct site *site;        /* with site_routes */
 };
 
 /* What --header says already is not said twice. */
@@ -28,9 +30,10 @@ void page_prepare(
     struct app *app, struct buf *memory, const struct app_fields *fields);
 
 extern const struct route page_routes[]; /* port 8080 */
+extern const struct route site_routes[]; /* port 8080 with --root */
 extern const struct route ops_routes[];  /* port 9999 */
 
-route_handler demo_page;
+route_handler demo_page, site_page;
 route_handler health_live, health_ready, health_version;
 route_handler scrape;
 

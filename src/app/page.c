@@ -44,3 +44,10 @@ demo_page(
 	res->entity = &app->page;
 	response_content(res, SPAN(page));
 }
+
+void
+site_page(
+    const struct app *app, const struct request *req, struct response *res)
+{
+	site_answer(app->site, req, res);
+}

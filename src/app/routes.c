@@ -7,6 +7,11 @@ const struct route page_routes[] = {
 	{ NULL, 0, NULL },
 };
 
+const struct route site_routes[] = {
+	{ NULL, READ, site_page },
+	{ NULL, 0, NULL },
+};
+
 const struct route ops_routes[] = {
 	{ "/", READ, scrape },
 	{ "/metrics", READ, scrape },

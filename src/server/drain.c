@@ -57,8 +57,12 @@ drain_signal(struct worker *w)
 	int number;
 
 	while ((number = signals_read(w->options->signal_fd)) != 0) {
-		if (number == SIGHUP)
-			continue; /* nothing to reload */
+		if (number == SIGHUP) {
+			if (w->options->hang_up)
+				w->options->hang_up(
+				    w->options->hang_up_context);
+			continue;
+		}
 		if (w->phase == PHASE_RUN) {
 			begin_leaving(w, number);
 			continue;

@@ -38,6 +38,9 @@ struct worker_options {
 	uint32_t page_slots, ops_slots;
 	int page_fd, ops_fd, signal_fd; /* taken over */
 	struct ring *ring;              /* NULL: no access log */
+	void (*hang_up)(void *context); /* what SIGHUP asks for, without
+	                                 * blocking; NULL: nothing */
+	void *hang_up_context;
 };
 
 /* How far the way to the end has been gone. */
