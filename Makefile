@@ -268,9 +268,10 @@ $B/revision: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(REVISION)' | cmp -s - $@ || echo '$(VERSION) $(REVISION)' >$@
 
-# What runs once is built for size.
+# What runs once, or by a thread of its own, is built for size.
+LOADING := $(patsubst %,$B/src/site/%.o,arena content fill report rules tree walk watch)
 ifndef SAN
-$(TOP) $B/src/main.o: OPT += -Os
+$(TOP) $(LOADING) $B/src/main.o: OPT += -Os
 endif
 
 $B/%.o: %.c Makefile

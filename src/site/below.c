@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/buf.h"
 
 enum {
 	/* of openat2(2); its header may be missing */
@@ -44,7 +45,11 @@ open_kernel(int fd, const char *path, int flags)
 static void
 link_name(char name[LINK_NAME_MAX], int fd)
 {
-	snprintf(name, LINK_NAME_MAX, "/proc/self/fd/%d", fd);
+	struct buf b = buf_over(name, LINK_NAME_MAX);
+
+	buf_put(&b, SPAN("/proc/self/fd/"));
+	buf_u64(&b, (uint64_t)fd);
+	buf_char(&b, '\0');
 }
 
 /* Where an open file is; -1 with errno if that cannot be told. */

@@ -105,10 +105,9 @@ warn_of_missing(const struct generation *g, struct report *report)
 {
 	if (g->options->fallback.len > 0 && !g->fallback)
 		report_warn(report, "the fallback is not there",
-		    g->options->fallback, ENOENT);
+		    g->options->fallback, 0);
 	if (!table_get(&g->table, SPAN("/")))
-		report_warn(
-		    report, "root has no index", g->options->index, ENOENT);
+		report_warn(report, "root has no index", g->options->index, 0);
 }
 
 /* Everything but what stands in struct generation before. */

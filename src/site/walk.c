@@ -79,7 +79,7 @@ add_directory(
 	}
 	if (depth > 0 && is_around(w, parent, st)) {
 		report_warn(w->report,
-		    "directory that contains itself: left out", path, ELOOP);
+		    "directory that contains itself: left out", path, 0);
 		return 0;
 	}
 	d = grow(w->directory, w->directories, &w->directories_room, sizeof *d);
@@ -99,7 +99,8 @@ add_directory(
 static int
 leave_out(struct walk *w, struct span path, bool link, int error)
 {
-	const char *what = "cannot be read: left out";
+	static const char unknown[] = "cannot be read: left out";
+	const char *what = unknown; /* the others say it all */
 
 	if (report_is_fatal(w->report, error)) {
 		errno = error;
@@ -115,7 +116,7 @@ leave_out(struct walk *w, struct span path, bool link, int error)
 		    : "symbolic links in a circle: left out";
 	else if (error == ENOENT) /* gone since its name was read */
 		return 0;
-	report_warn(w->report, what, path, error);
+	report_warn(w->report, what, path, what == unknown ? error : 0);
 	return 0;
 }
 
