@@ -47,6 +47,9 @@ DEFS := -D_GNU_SOURCE -Isrc
 comma  := ,
 config  = build/$(subst /,,$(subst $() ,_,$(notdir $(1))))$(addprefix +,$(subst $(comma),+,$(2)))
 B      := $(call config,$(CC),$(SAN))
+# gcc 12 passes spans that are constant down through calls, and then may lose both
+# ways of __builtin_constant_p in buf_put: it is not to pass members of structs.
+GCC12  := --param=ipa-max-agg-items=0
 ifdef SAN
 OPT    := $(if $(filter coverage,$(SAN)),-O0 --coverage,-O1 -fno-omit-frame-pointer) \
     $(if $(filter-out none coverage,$(SAN)), \
@@ -56,7 +59,7 @@ else
 OPT    := -O2 -fstack-protector-strong -fstack-clash-protection \
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -DNDEBUG -ffunction-sections -fdata-sections \
     -fno-unwind-tables -fno-asynchronous-unwind-tables \
-    $(if $(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=one)
+    $(if $(findstring clang,$(shell $(CC) --version)),,-flto -flto-partition=one $(GCC12))
 HARDEN := -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,--gc-sections,--build-id=none \
     -Wl,--hash-style=gnu,-O1
 LINK   := -static-pie $(HARDEN)
@@ -268,10 +271,11 @@ $B/revision: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(REVISION)' | cmp -s - $@ || echo '$(VERSION) $(REVISION)' >$@
 
-# What runs once, or by a thread of its own, is built for size.
-LOADING := $(patsubst %,$B/src/site/%.o,arena content fill report rules tree walk watch)
+# What runs once, or aside, is built for size.
+ASIDE := $(addprefix $B/src/,$(addsuffix .o,probe base/date_parse $(addprefix site/, \
+    arena below content file fill generation loader mime report rules survey tree walk watch)))
 ifndef SAN
-$(TOP) $(LOADING) $B/src/main.o: OPT += -Os
+$(TOP) $(ASIDE) $B/src/main.o: OPT += -Os
 endif
 
 $B/%.o: %.c Makefile

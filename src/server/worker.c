@@ -25,7 +25,7 @@ enum tag_kind {
 
 enum {
 	ACCEPT_BATCH = 64, /* most in a turn */
-	ACCEPT_LOOK = 64,  /* how often to see whether they come in groups */
+	ACCEPT_LOOK = 256, /* how often to see whether they come in groups */
 };
 
 /* kind 8 bits, generation 24, slot 32: an event of a connection that was closed
