@@ -680,7 +680,7 @@ hear(struct client *c, struct response *r, bool head)
 	if (sscanf(r->head, "HTTP/1.1 %3d ", &r->status) != 1)
 		fail_msg("not an answer: %s", r->head);
 	length = field(r, "Content-Length");
-	if (r->status / 100 == 1 || r->status == 204) {
+	if (r->status / 100 == 1 || r->status == 204 || r->status == 304) {
 		assert_null(length);
 	} else {
 		assert_non_null(length);

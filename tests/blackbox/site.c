@@ -274,13 +274,12 @@ take_some(struct download *d, void *to, size_t n)
 }
 
 int
-download_begin(
-    struct download *d, struct client *c, const char *request, size_t room)
+download_begin(struct download *d, struct client *c, const char *request)
 {
 	const char *end;
 	size_t head;
 
-	*d = (struct download){ .c = c, .room = room, .memory = keep(room) };
+	*d = (struct download){ .c = c };
 	assert_true(tell(c, request));
 	while (!(end = memmem(c->memory, c->len, "\r\n\r\n", 4))) {
 		/* little of the body, so that the kernel keeps it */
@@ -303,29 +302,36 @@ download_begin(
 	return d->r.status;
 }
 
-size_t
-download_take(struct download *d, size_t limit)
+/* Some of what is there, from what was read with the head at first. */
+static size_t
+take_body(struct download *d, void *to, size_t n)
 {
+	struct client *c = d->c;
+
+	if (c->len == 0)
+		return take_some(d, to, n);
+	if (n > c->len)
+		n = c->len;
+	memcpy(to, c->memory, n);
+	c->len -= n;
+	memmove(c->memory, c->memory + n, c->len + 1);
+	return n;
+}
+
+size_t
+download_take(struct download *d, void *to, size_t limit)
+{
+	static char nowhere[65536];
 	size_t taken = 0;
 
-	while (taken < limit && d->got < d->length && !d->ended) {
-		char spare[16384];
-		bool fits = taken < d->room;
-		void *to = fits ? (char *)d->memory + taken : spare;
-		size_t n = fits ? d->room - taken : sizeof spare;
+	if (limit > d->length - d->got)
+		limit = (size_t)(d->length - d->got);
+	while (taken < limit && !d->ended) {
+		size_t n = limit - taken;
 
-		if (n > limit - taken)
-			n = limit - taken;
-		if (n > d->length - d->got)
-			n = (size_t)(d->length - d->got);
-		if (d->c->len > 0) {
-			n = n < d->c->len ? n : d->c->len;
-			memcpy(to, d->c->memory, n);
-			d->c->len -= n;
-			memmove(d->c->memory, d->c->memory + n, d->c->len + 1);
-		} else {
-			n = take_some(d, to, n);
-		}
+		if (!to && n > sizeof nowhere)
+			n = sizeof nowhere;
+		n = take_body(d, to ? (char *)to + taken : nowhere, n);
 		taken += n;
 		d->got += n;
 	}

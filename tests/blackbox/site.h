@@ -55,20 +55,17 @@ const char *tag_of(const void *bytes, size_t n, char tag[TAG_MAX]);
 /* An answer of any length, as far as it has come. */
 struct download {
 	struct client *c;
-	struct response r;     /* without body */
-	uint64_t length;       /* Content-Length */
-	uint64_t got;          /* of the body */
-	bool ended, reset;     /* before its end */
-	size_t room;           /* of memory */
-	unsigned char *memory; /* what was taken last */
+	struct response r; /* without body */
+	uint64_t length;   /* Content-Length */
+	uint64_t got;      /* of the body */
+	bool ended, reset; /* before its end */
 };
 /* Sends the request and reads the head of the answer. Its status. */
-int download_begin(
-    struct download *d, struct client *c, const char *request, size_t room);
-/* Reads at most limit bytes on; the body's bytes go to memory, from its start
- * on, as far as they fit. How many came; fewer than limit only at the end of
- * the body or of the connection. */
-size_t download_take(struct download *d, size_t limit);
+int
+download_begin(struct download *d, struct client *c, const char *request);
+/* Reads on: at most limit bytes of the body, into to, which may be NULL. How
+ * many came; fewer than limit only at the end of body or connection. */
+size_t download_take(struct download *d, void *to, size_t limit);
 
 /* Asks until the path is answered with this text. How long it took, ms. */
 int64_t await_text(struct server *s, const char *path, const char *text);

@@ -115,27 +115,39 @@ port_of(const char *said, const char *name)
 	return end ? (uint16_t)strtoul(end, NULL, 10) : 0;
 }
 
+/* The value of an option, cut at the next one; otherwise if it is not there. */
+static char *
+option(const char *options, const char *name, const char *otherwise)
+{
+	const char *at = strstr(options, name);
+
+	if (!at)
+		return strdup(otherwise);
+	at += strlen(name);
+	return strndup(at, strcspn(at, " "));
+}
+
 /* What a GET of "/" has to bring: the root's index, or the demo page. */
 static void
 find_home(struct target *t, const char *options)
 {
-	const char *root = strstr(options, "--root=");
+	char *root = option(options, "--root=", "");
+	char *index = option(options, "--index=", "index.html");
 	char path[200];
 	FILE *file;
 
-	if (!root) {
-		t->home = strdup(demo_page);
-		t->home_len = strlen(demo_page);
-		return;
-	}
-	root += strlen("--root=");
-	snprintf(path, sizeof path, "%.*s/index.html", (int)strcspn(root, " "),
-	    root);
-	file = fopen(path, "r");
+	snprintf(path, sizeof path, "%s/%s", root, index);
 	t->home = grown(NULL, HOME_MAX);
-	t->home_len = file ? fread(t->home, 1, HOME_MAX, file) : 0;
-	if (file)
-		fclose(file);
+	t->home_len = strlen(demo_page);
+	memcpy(t->home, demo_page, t->home_len);
+	if (*root) {
+		file = fopen(path, "r");
+		t->home_len = file ? fread(t->home, 1, HOME_MAX, file) : 0;
+		if (file)
+			fclose(file);
+	}
+	free(root);
+	free(index);
 }
 
 bool
