@@ -61,8 +61,7 @@ struct download {
 	bool ended, reset; /* before its end */
 };
 /* Sends the request and reads the head of the answer. Its status. */
-int
-download_begin(struct download *d, struct client *c, const char *request);
+int download_begin(struct download *d, struct client *c, const char *request);
 /* Reads on: at most limit bytes of the body, into to, which may be NULL. How
  * many came; fewer than limit only at the end of body or connection. */
 size_t download_take(struct download *d, void *to, size_t limit);
