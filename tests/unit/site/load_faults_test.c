@@ -46,6 +46,14 @@ __wrap_malloc(size_t size)
 	return of_memory && fails() ? NULL : __real_malloc(size);
 }
 
+/* Its chunks are so large that few calls ask for one. */
+void *__real_arena_take(struct arena *a, size_t size, size_t align);
+void *
+__wrap_arena_take(struct arena *a, size_t size, size_t align)
+{
+	return of_memory && fails() ? NULL : __real_arena_take(a, size, align);
+}
+
 void *__real_calloc(size_t count, size_t size);
 void *
 __wrap_calloc(size_t count, size_t size)
@@ -214,7 +222,7 @@ static void
 no_memory(void **state)
 {
 	of_memory = true;
-	sweep_both(*state, ENOMEM, 15);
+	sweep_both(*state, ENOMEM, 40);
 }
 
 static void
