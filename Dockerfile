@@ -22,6 +22,10 @@ LABEL org.opencontainers.image.title="my_webserver" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 COPY --from=build /src/build/my_webserver /my_webserver
+# A site that is copied or mounted here is served; while there is none, the demo
+# page is.
+ENV MY_WEBSERVER_ROOT=/srv
+WORKDIR /srv
 # A number, so that runAsNonRoot can be checked.
 USER 65534:65534
 # 8080: the page. 9999: metrics and probes.

@@ -49,5 +49,10 @@ void
 site_page(
     const struct app *app, const struct request *req, struct response *res)
 {
-	site_answer(app->site, req, res);
+	/* As long as nobody has put anything there, as in the image. */
+	if (generation_files(site_current(app->site)) == 0 &&
+	    span_eq(req->path, SPAN("/")))
+		demo_page(app, req, res);
+	else
+		site_answer(app->site, req, res);
 }

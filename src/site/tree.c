@@ -106,7 +106,8 @@ warn_of_missing(const struct generation *g, struct report *report)
 	if (g->options->fallback.len > 0 && !g->fallback)
 		report_warn(report, "the fallback is not there",
 		    g->options->fallback, 0);
-	if (!table_get(&g->table, SPAN("/")))
+	/* of an empty one, the demo page tells */
+	if (generation_files(g) > 0 && !table_get(&g->table, SPAN("/")))
 		report_warn(report, "root has no index", g->options->index, 0);
 }
 

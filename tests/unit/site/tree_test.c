@@ -249,6 +249,11 @@ no_index(void **state)
 
 	assert_int_equal(generation_files(g), 0);
 	made_expect_nothing(g, "/");
+	assert_int_equal(m->notes, 0);
+	generation_free(g);
+	made_file(m, "other.html", "other");
+	g = made_load(m, NULL);
+	made_expect_nothing(g, "/");
 	note = made_noted(m, SITE_WARNING, "index.html");
 	assert_non_null(note);
 	assert_non_null(strstr(note->what, "no index"));
