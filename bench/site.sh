@@ -207,7 +207,12 @@ waits() {
 
 waits_with_swaps() {
 	local writer
-	(sleep 0.4; swap $((swaps + 1)); sleep 0.4; swap $((swaps + 2))) &
+	(
+		for ((i = 1; i <= 4; i++)); do
+			sleep 0.22
+			swap $((swaps + i))
+		done
+	) &
 	writer=$!
 	helpers+=("$writer")
 	waits "$1" || exit 1
@@ -221,7 +226,7 @@ generation() { # NAME: how many it has loaded
 	exec {tcp}>&-
 }
 
-# Pairs of a second with two swaps and one without; in turns.
+# Pairs of a second with four swaps and one without; in turns.
 reload() { # NAME WORDS
 	local i with without before after
 	before=$(generation "$1")
@@ -231,12 +236,12 @@ reload() { # NAME WORDS
 		else
 			without=$(waits "$1") with=$(waits_with_swaps "$1")
 		fi
-		swaps=$((swaps + 2))
+		swaps=$((swaps + 4))
 		[ -n "$with" ] && [ -n "$without" ] || exit 1
 		awk '{ print $0, $1 - $3 }' <<<"$with $without"
 	done >"$dir/pairs"
 	after=$(generation "$1")
-	echo "  $2: $((PAIRS * 2)) swaps, $((after - before)) reloads"
+	echo "  $2: $((PAIRS * 4)) swaps, $((after - before)) reloads"
 	printf '    99 %%: %s us with, %s us without, difference %s us\n' \
 	    "$(column 1 | spread %.0f)" "$(column 3 | spread %.0f)" \
 	    "$(column 5 | spread %.0f)"
@@ -252,7 +257,7 @@ site_reload() {
 	start_as ours --root="$root"
 	start_as blind --root="$root" --watch=off
 	echo
-	echo "1 MiB swapped twice a second, ${RATE:-5000} requests a second," \
+	echo "1 MiB swapped four times a second, ${RATE:-5000} requests a second," \
 	    '64 connections, open loop'
 	reload ours 'ours'
 	reload blind 'ours with --watch=off'
