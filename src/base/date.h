@@ -29,7 +29,7 @@ void date_http(struct buf *b, int64_t seconds);
  * Reads an HTTP-date in one of its three forms (RFC 9110, 5.6.7), case and
  * spaces exactly as they stand there; only the name of the day need not be the
  * right one. now, in seconds since 1970 too, tells the century of a year with
- * two digits. False if it is none, or before 1970.
+ * two digits. False if it is none; one before 1970 is negative.
  */
 bool date_http_parse(struct span s, int64_t now, int64_t *seconds);
 

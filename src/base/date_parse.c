@@ -5,6 +5,7 @@ struct reader {
 	struct span rest;
 	int64_t year;
 	unsigned month, day, hour, minute, second;
+	bool short_year; /* of two digits */
 	bool bad;
 };
 
@@ -76,19 +77,16 @@ imf_fixdate(struct reader *r)
 	skip(r, SPAN(" GMT"));
 }
 
-/* 06-Nov-94 08:49:37 GMT; more than fifty years ahead is the past. */
+/* 06-Nov-94 08:49:37 GMT; of the century that now is in. */
 static void
 rfc850_date(struct reader *r, int64_t now)
 {
-	int64_t this_year = date_split(now).year;
-
 	r->day = digits(r, 2);
 	skip(r, SPAN("-"));
 	month(r);
 	skip(r, SPAN("-"));
-	r->year = this_year / 100 * 100 + digits(r, 2);
-	if (r->year > this_year + 50)
-		r->year -= 100;
+	r->year = date_split(now).year / 100 * 100 + digits(r, 2);
+	r->short_year = true;
 	skip(r, SPAN(" "));
 	time_of_day(r);
 	skip(r, SPAN(" GMT"));
@@ -149,13 +147,13 @@ read_date(struct reader *r, int64_t now)
 	}
 }
 
-/* Days since 1970 of a date after it; see date_split for the shape of a year
+/* Days since 1970 of a date; see date_split for the shape of a year
  * that begins in March. */
 static int64_t
 days_of(int64_t year, unsigned month, unsigned day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = y / 400, in_era = y % 400;
+	int64_t era = (y < 0 ? y - 399 : y) / 400, in_era = y - era * 400;
 	int64_t day_of_year =
 	    (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 +
 	    (int64_t)day - 1;
@@ -164,22 +162,43 @@ days_of(int64_t year, unsigned month, unsigned day)
 	    day_of_year - 719468;
 }
 
+static int64_t
+seconds_of(const struct reader *r)
+{
+	return days_of(r->year, r->month, r->day) * 86400 +
+	    r->hour * INT64_C(3600) + r->minute * INT64_C(60) + r->second;
+}
+
+/* More than fifty years after now. */
+static bool
+is_far_ahead(const struct reader *r, int64_t now)
+{
+	struct date d = date_split(now);
+	struct reader limit = { .year = d.year + 50,
+		.month = d.month,
+		.day = d.day,
+		.hour = d.hour,
+		.minute = d.minute,
+		.second = d.second };
+
+	return seconds_of(r) > seconds_of(&limit);
+}
+
 bool
 date_http_parse(struct span s, int64_t now, int64_t *seconds)
 {
 	struct reader r = { .rest = s };
 	struct date back;
-	int64_t days;
 
 	read_date(&r, now);
-	if (r.bad || r.rest.len > 0 || r.year < 1970 || r.hour > 23 ||
-	    r.minute > 59 || r.second > 60) /* a leap second */
+	if (r.bad || r.rest.len > 0 || r.hour > 23 || r.minute > 59 ||
+	    r.second > 60) /* a leap second */
 		return false;
-	days = days_of(r.year, r.month, r.day);
-	back = date_split(days * 86400);
+	if (r.short_year && is_far_ahead(&r, now))
+		r.year -= 100;
+	back = date_split(days_of(r.year, r.month, r.day) * 86400);
 	if (back.month != r.month || back.day != r.day)
 		return false; /* such a month has no such day */
-	*seconds = days * 86400 + r.hour * INT64_C(3600) +
-	    r.minute * INT64_C(60) + r.second;
+	*seconds = seconds_of(&r);
 	return true;
 }

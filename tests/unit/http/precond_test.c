@@ -107,6 +107,8 @@ dates(void **state)
 		{ "If-Unmodified-Since: " WHEN "\r\n", STATUS_NONE },
 		{ "If-Unmodified-Since: " AFTER "\r\n", STATUS_NONE },
 		{ "If-Unmodified-Since: yesterday\r\n", STATUS_NONE },
+		{ "If-Unmodified-Since: Fri, 01 Jan 1960 00:00:00 GMT\r\n",
+		    STATUS_PRECONDITION_FAILED },
 	};
 
 	(void)state;
@@ -160,6 +162,7 @@ without_validators(void **state)
 	    STATUS_NONE);
 	assert_false(
 	    precond_if_range(asked("If-Range: " WHEN "\r\n"), &e, NOW));
+	assert_false(precond_if_range(asked("If-Range:\r\n"), &e, NOW));
 }
 
 /* 13.1.5: strong comparison alone, and of dates only equality. */
@@ -177,6 +180,7 @@ if_range(void **state)
 		{ "If-Range: *\r\n", false },
 		{ "If-Range:\r\n", false },
 		{ "If-Range: " TAG ", \"x\"\r\n", false },
+		{ "If-Range: ," TAG "\r\n", false },
 		{ "If-Range: " WHEN "\r\n", true },
 		{ "If-Range: " BEFORE "\r\n", false },
 		{ "If-Range: " AFTER "\r\n", false },
