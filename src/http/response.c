@@ -130,6 +130,17 @@ put_number(struct buf *out, struct span name_colon, uint64_t value)
 	buf_put(out, SPAN("\r\n"));
 }
 
+/* Some errors may be kept by caches, too (RFC 9111, 4.2.2): then in one coding
+ * for those alone that can read it. */
+static void
+put_vary(struct buf *out, struct span fields)
+{
+	static const struct span vary = SPAN_INIT("Vary: Accept-Encoding\r\n");
+
+	if (span_starts(fields, vary))
+		buf_put(out, vary);
+}
+
 /* What is prepared, as far as the status needs it. */
 static void
 put_entity(struct buf *out, const struct response *res)
@@ -151,8 +162,9 @@ put_entity(struct buf *out, const struct response *res)
 		    span_from(e->fields,
 			res->type.len > 0 ? e->about_at : e->type_at));
 		return;
-	default: /* an error with a page of its own is not to be cached by it */
+	default: /* the page of an error has no validators */
 		buf_put(out, (struct span){ e->fields.at, e->cache_at });
+		put_vary(out, span_from(e->fields, e->cache_at));
 	}
 }
 
