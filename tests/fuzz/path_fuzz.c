@@ -134,6 +134,11 @@ check_encoded(const struct table *t, const struct entry *e)
 	for (size_t i = 0; i < path.len; i++)
 		CHECK(path.at[i] > ' ' && path.at[i] < 0x7f &&
 		    !strchr("?#\\\"<>^`{|}", path.at[i]));
+	/* and leads to no other host */
+	if (span_starts(e->path, SPAN("/")) &&
+	    !span_starts(e->path, SPAN("//")))
+		CHECK(
+		    path.at[0] == '/' && (path.len == 1 || path.at[1] != '/'));
 	if (e->path.len <= 4096 && !memchr(e->path.at, 0, e->path.len))
 		CHECK(table_find(t, path) == e);
 }
