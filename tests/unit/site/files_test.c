@@ -103,7 +103,9 @@ forgotten_in_use(void **state)
 	struct open_file *a = take(m, "a"), *again;
 	int fd = a->fd;
 
+	assert_ptr_equal(take(m, "a"), a);
 	files_forget(&files);
+	files_source.release(a);
 	assert_int_equal(open_count(), 1);
 	assert_true(files_source.intact(a));
 	again = take(m, "a");

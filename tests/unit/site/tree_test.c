@@ -419,6 +419,36 @@ memory_limit(void **state)
 	}
 }
 
+/* Of those that are as large as the first that does not fit some are held, but
+ * none that is larger. */
+static void
+memory_limit_within_a_size(void **state)
+{
+	struct made *m = *state;
+	unsigned held = 0;
+	struct generation *g;
+	char name[16];
+
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "f%u", i);
+		made_sized(m, name, 5000, i);
+		snprintf(name, sizeof name, "larger%u", i);
+		made_sized(m, name, 5100, i);
+	}
+	m->options.memory_limit = 30000;
+	g = made_load(m, NULL);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "/f%u", i);
+		held += generation_find(g, span_of(name))->plain.file->held;
+		snprintf(name, sizeof name, "/larger%u", i);
+		assert_false(
+		    generation_find(g, span_of(name))->plain.file->held);
+	}
+	assert_int_equal(held, 5);
+	assert_true(generation_held(g) <= 30000);
+	generation_free(g);
+}
+
 /* A file behind a link may lead elsewhere before the next load: it is held, as
  * far as memory lasts. */
 static void
@@ -539,6 +569,7 @@ main(void)
 		TEST(large_and_empty),
 		TEST(five_gibibytes),
 		TEST(memory_limit),
+		TEST(memory_limit_within_a_size),
 		TEST(behind_links),
 		TEST(memory_limit_changes),
 		TEST(two_generations_differ),
