@@ -39,7 +39,7 @@ TEST_CC  := $(if $(MUSL_GCC),$(HOST_CC),$(CC))
 # ---- Flags
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
     -Wvla $(WERROR)
-BASE := -std=gnu11 $(WARN) -g -fPIE -ffile-prefix-map=$(CURDIR)=.
+BASE := -std=gnu11 $(WARN) -g -pthread -fPIE -ffile-prefix-map=$(CURDIR)=.
 DEFS := -D_GNU_SOURCE -Isrc
 # The configuration, and the folder of its objects: the compiler, and SAN.
 # SAN=address,undefined or SAN=thread; SAN=none is a plain build for unit tests,

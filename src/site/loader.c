@@ -4,9 +4,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -260,16 +258,16 @@ rest(const struct site *s, uint64_t deadline)
 	poll(fds, 2, timeout_ms(deadline));
 }
 
-/* On one core loads compete with the loop: let it go first. musl's
- * sched_setscheduler refuses to work for a thread. */
+/* On one core loads compete with the loop: let it go first. That process 0 is
+ * the calling thread, is Linux's alone; musl's sched_setscheduler is of no use.
+ */
 static void
 step_back(void)
 {
 	const struct sched_param none = { 0 };
 
-	prctl(PR_SET_NAME, "loader");
-	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
-	syscall(SYS_sched_setscheduler, 0, SCHED_BATCH, &none);
+	setpriority(PRIO_PROCESS, 0, NICE);
+	pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
 }
 
 int

@@ -5,10 +5,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +29,17 @@ REAL(ssize_t, sendfile, int to, int from, off_t *offset, size_t n);
 REAL(void *, malloc, size_t n);
 REAL(void *, calloc, size_t count, size_t n);
 REAL(void *, reallocarray, void *old, size_t count, size_t n);
+REAL(void *, realloc, void *old, size_t n);
+REAL(int, stat, const char *path, struct stat *st);
+REAL(int, fstatfs, int fd, struct statfs *fs);
+REAL(int, eventfd, unsigned count, int flags);
+REAL(int, inotify_init1, int flags);
+REAL(int, inotify_add_watch, int fd, const char *path, uint32_t mask);
+REAL(int, setpriority, __priority_which_t of, id_t who, int nice);
+REAL(int, pthread_create, pthread_t *thread, const pthread_attr_t *attr,
+    void *(*run)(void *), void *argument);
+REAL(int, pthread_setschedparam, pthread_t thread, int policy,
+    const struct sched_param *param);
 REAL(long, syscall, long number, ...);
 
 /* The server creates no file, so there is no mode. */
@@ -101,6 +117,74 @@ __wrap_reallocarray(void *old, size_t count, size_t n)
 	if (fault("reallocarray", ""))
 		return NULL;
 	return __real_reallocarray(old, count, n);
+}
+
+void *
+__wrap_realloc(void *old, size_t n)
+{
+	return fault("realloc", "") ? NULL : __real_realloc(old, n);
+}
+
+int
+__wrap_stat(const char *path, struct stat *st)
+{
+	return fault("stat", path) ? -1 : __real_stat(path, st);
+}
+
+int
+__wrap_fstatfs(int fd, struct statfs *fs)
+{
+	return fault("fstatfs", "") ? -1 : __real_fstatfs(fd, fs);
+}
+
+int
+__wrap_eventfd(unsigned count, int flags)
+{
+	return fault("eventfd", "") ? -1 : __real_eventfd(count, flags);
+}
+
+int
+__wrap_inotify_init1(int flags)
+{
+	return fault("inotify_init1", "") ? -1 : __real_inotify_init1(flags);
+}
+
+int
+__wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	if (fault("inotify_add_watch", path))
+		return -1;
+	return __real_inotify_add_watch(fd, path, mask);
+}
+
+int
+__wrap_setpriority(__priority_which_t of, id_t who, int nice)
+{
+	return fault("setpriority", "") ? -1
+					: __real_setpriority(of, who, nice);
+}
+
+/* These return what others leave in errno. */
+int
+__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+    void *(*run)(void *), void *argument)
+{
+	int effect = fault("pthread_create", "");
+
+	if (effect != 0)
+		return effect;
+	return __real_pthread_create(thread, attr, run, argument);
+}
+
+int
+__wrap_pthread_setschedparam(
+    pthread_t thread, int policy, const struct sched_param *param)
+{
+	int effect = fault("pthread_setschedparam", "");
+
+	if (effect != 0)
+		return effect;
+	return __real_pthread_setschedparam(thread, policy, param);
 }
 
 /* Those that libc has no function for, under the names they have. openat2's

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/parse.h"
 #include "live.h"
 
 /* Loads that ended so far, by whatever they were caused. */
@@ -152,6 +153,48 @@ no_site_without_root(void **state)
 	assert_int_equal(after, before);
 }
 
+/* The status that path is answered with. */
+static enum status
+answer(struct live *l, const char *path)
+{
+	static char head[256], lent[8192];
+	struct request req;
+	struct response res;
+	enum status status;
+	int n = snprintf(
+	    head, sizeof head, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
+
+	assert_int_equal(
+	    request_parse((struct span){ head, (size_t)n }, &req), STATUS_NONE);
+	response_init(&res, buf_over(lent, sizeof lent), 1800000000);
+	site_answer(&l->site, &req, &res);
+	response_finish(&res, &req);
+	status = res.status;
+	response_release(&res);
+	return status;
+}
+
+/* A file on the disk that is not the one that is known any more is loaded anew,
+ * though nobody watches; but once, however often it is asked for. */
+static void
+a_file_written_to_is_noticed_by_who_asks(void **state)
+{
+	struct live *l = *state;
+	struct patience p = patience("the large file");
+
+	made_sized(l->made, "large", TREE_SMALL + 1, 1);
+	live_start(l, WATCH_OFF);
+	assert_int_equal(answer(l, "/large"), STATUS_OK);
+	assert_int_equal(answer(l, "/none"), STATUS_NOT_FOUND);
+	made_sized(l->made, "large", TREE_SMALL + 2, 2);
+	assert_int_equal(answer(l, "/large"), STATUS_UNAVAILABLE);
+	while (answer(l, "/large") != STATUS_OK)
+		patience_wait(&p);
+	assert_int_equal(generation_number(site_current(&l->site)), 2);
+	live_close(l);
+	assert_int_equal(loads, 2);
+}
+
 /* An answer on its way holds its generation; no more than so many. */
 static void
 slow_clients_hold_loads_up(void **state)
@@ -244,6 +287,7 @@ main(void)
 		LIVE(no_change_is_no_generation),
 		LIVE(a_failure_passes),
 		LIVE(no_site_without_root),
+		LIVE(a_file_written_to_is_noticed_by_who_asks),
 		LIVE(slow_clients_hold_loads_up),
 		LIVE(nobody_asks),
 		LIVE(takes_no_signals),
