@@ -65,6 +65,12 @@ generation_directory(const struct generation *g, size_t i)
 	return g->directory[i];
 }
 
+bool
+generation_whole(const struct generation *g)
+{
+	return g->whole;
+}
+
 uint64_t
 generation_number(const struct generation *g)
 {

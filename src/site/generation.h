@@ -27,6 +27,7 @@ struct generation {
 	const struct entry *fallback, *not_found; /* or NULL */
 	uint64_t number, bytes, held, duration;
 	uint64_t warnings; /* what they were about */
+	bool whole;
 	_Atomic uint64_t users;
 };
 

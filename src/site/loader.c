@@ -23,7 +23,13 @@
 /* While answers still borrow from old generations. */
 #define LOOK_EVERY (1 * NS_PER_SEC)
 
-enum { NICE = 10 };
+enum {
+	NICE = 10,
+	/* What may be a mix of before and after a change is not served, unless
+	 * changes go on through so many loads in a row: old content that stays
+	 * for ever would be worse. */
+	MIXED_MAX = 20,
+};
 
 static uint64_t
 sooner(uint64_t a, uint64_t b)
@@ -138,6 +144,24 @@ load_failed(struct site *s)
 	s->retry_after = sooner(2 * s->retry_after, RETRY_MAX);
 }
 
+/* Serves g, or does without it. */
+static void
+loaded(struct site *s, struct generation *g)
+{
+	s->retry_after = RETRY_MIN;
+	if (!generation_whole(g) && ++s->mixed < MIXED_MAX) {
+		generation_free(g);
+		want(s, clock_monotonic());
+		return;
+	}
+	s->mixed = 0;
+	if (s->anyhow || !generation_equal(g, newest(s)))
+		publish(s, g);
+	else
+		generation_free(g);
+	s->anyhow = false;
+}
+
 static void
 load(struct site *s)
 {
@@ -153,16 +177,10 @@ load(struct site *s)
 	s->wanted = false;
 	s->retry_at = CLOCK_NEVER;
 	g = generation_load(&s->options, newest(s));
-	if (!g) {
+	if (g)
+		loaded(s, g);
+	else
 		load_failed(s);
-	} else {
-		s->retry_after = RETRY_MIN;
-		if (s->anyhow || !generation_equal(g, newest(s)))
-			publish(s, g);
-		else
-			generation_free(g);
-		s->anyhow = false;
-	}
 	now = clock_monotonic();
 	s->pause_end = now + PAUSE_SHARE * (now - begin);
 }
@@ -293,7 +311,7 @@ loader_run(void *site)
 
 	step_back();
 	/* what has changed since the first load, when nobody watched */
-	if (s->watch.mode != WATCH_OFF)
+	if (s->watch.mode != WATCH_OFF || !generation_whole(newest(s)))
 		want(s, 0);
 	while (!notice(s)) {
 		bool retired = let_retired_go(s);

@@ -44,6 +44,7 @@ struct site {
 	unsigned held_count;
 	bool wanted;        /* a load, at load_at or soon after */
 	bool anyhow;        /* it is served even if nothing has changed */
+	unsigned mixed;     /* loads in a row that were none of one time */
 	bool crowded;       /* that too many are held was said */
 	uint64_t wanted_at; /* since when; all times are monotonic ns */
 	uint64_t load_at;

@@ -200,6 +200,7 @@ generation_load(const struct tree_options *o, const struct generation *old)
 		generation_free(g);
 		g = next;
 	}
+	g->whole = holds;
 	g->number = old ? old->number + 1 : 1;
 	g->duration = clock_monotonic() - report.begin;
 	g->warnings = report.sum;

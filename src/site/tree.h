@@ -73,6 +73,10 @@ generation_find(const struct generation *g, struct span path);
 /* True if the same answers come from both. */
 bool generation_equal(const struct generation *a, const struct generation *b);
 
+/* False if files came, went or were replaced in each of the tries to load it:
+ * it may be a mix of before and after. */
+bool generation_whole(const struct generation *g);
+
 /*
  * The directories it was loaded from, by their path below root; the first is
  * root, "". What is to be watched. Links to directories are among them, under

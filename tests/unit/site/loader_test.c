@@ -5,8 +5,10 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,6 +22,10 @@
 /* Loads that ended so far, by whatever they were caused. */
 static _Atomic unsigned loads;
 
+/* So many loads to come find that files come and go all the time. */
+static _Atomic unsigned busy_loads;
+static const char *busy_file;
+
 struct generation *__real_generation_load(
     const struct tree_options *o, const struct generation *old);
 struct generation *__wrap_generation_load(
@@ -31,7 +37,23 @@ __wrap_generation_load(
 	struct generation *g = __real_generation_load(o, old);
 
 	loads++;
+	if (old && busy_loads > 0)
+		busy_loads--;
 	return g;
+}
+
+struct dirent *__real_readdir(DIR *dir);
+struct dirent *__wrap_readdir(DIR *dir);
+struct dirent *
+__wrap_readdir(DIR *dir)
+{
+	struct dirent *entry = __real_readdir(dir);
+
+	if (busy_loads > 0 && !entry) {
+		close(creat(busy_file, 0666));
+		unlink(busy_file);
+	}
+	return entry;
 }
 
 /* Too many files are open in the system. */
@@ -53,6 +75,7 @@ static int
 begin(void **state)
 {
 	loads = 0;
+	busy_loads = 0;
 	refused = false;
 	return live_begin(state);
 }
@@ -195,6 +218,36 @@ a_file_written_to_is_noticed_by_who_asks(void **state)
 	assert_int_equal(loads, 2);
 }
 
+static unsigned
+loads_of_a_reload(struct live *l, unsigned busy)
+{
+	made_file(l->made, "a", "one");
+	busy_file = made_path(l->made, ".busy");
+	live_start(l, WATCH_OFF);
+	busy_loads = busy;
+	site_reload(&l->site);
+	live_await_loaded(l, 2);
+	live_close(l);
+	busy_loads = 0;
+	assert_int_equal(l->number, 2);
+	assert_int_equal(l->failed, 0);
+	return loads - 1;
+}
+
+/* What may be a mix of before and after is not served, */
+static void
+mixes_are_not_served(void **state)
+{
+	assert_int_equal(loads_of_a_reload(*state, 9), 10);
+}
+
+/* but whoever never rests does not keep all that is new away. */
+static void
+restless_directory(void **state)
+{
+	assert_in_range(loads_of_a_reload(*state, UINT_MAX), 2, 100);
+}
+
 /* An answer on its way holds its generation; no more than so many. */
 static void
 slow_clients_hold_loads_up(void **state)
@@ -288,6 +341,8 @@ main(void)
 		LIVE(a_failure_passes),
 		LIVE(no_site_without_root),
 		LIVE(a_file_written_to_is_noticed_by_who_asks),
+		LIVE(mixes_are_not_served),
+		LIVE(restless_directory),
 		LIVE(slow_clients_hold_loads_up),
 		LIVE(nobody_asks),
 		LIVE(takes_no_signals),
