@@ -286,10 +286,12 @@ fallback(void **state)
 static void
 assert_coding(const char *accept, const char *content)
 {
-	char field[128];
+	char field[128] = "";
 
-	snprintf(field, sizeof field, "Accept-Encoding: %s\r\n", accept);
-	ask_with("/a.js", accept ? field : "");
+	if (accept)
+		snprintf(
+		    field, sizeof field, "Accept-Encoding: %s\r\n", accept);
+	ask_with("/a.js", field);
 	assert_answer(STATUS_OK, content);
 }
 
