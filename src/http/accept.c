@@ -49,8 +49,9 @@ accept_element(struct span element, struct span *value, unsigned *weight)
 		struct span text = cut_parameter(&element);
 		struct span name = span_cut(&text, '=');
 
-		if (span_ieq(name, SPAN("q")))
-			return text.at != NULL && read_weight(text, weight);
+		if (span_ieq(span_trim(name), SPAN("q"))) /* no spaces at = */
+			return name.len == 1 && text.at != NULL &&
+			    read_weight(text, weight);
 	}
 	return true;
 }

@@ -28,61 +28,83 @@ struct tag {
 };
 
 /*
- * Takes an entity tag (RFC 9110, 8.8.3) and the comma behind it off a list. A
- * backslash is a character like any other in it, a comma too. False at the end
- * of the list, or of what can be understood of it.
+ * Takes an entity tag (RFC 9110, 8.8.3) off the front of *s. A backslash is a
+ * character like any other in it, a comma too. False if there is none.
  */
 static bool
-next_tag(struct span *list, struct tag *tag)
+take_tag(struct span *s, struct tag *tag)
 {
 	size_t end;
 
-	while (list->len > 0 &&
-	    (list->at[0] == ',' || list->at[0] == ' ' || list->at[0] == '\t'))
-		*list = span_from(*list, 1);
-	tag->weak = span_starts(*list, SPAN("W/"));
+	tag->weak = span_starts(*s, SPAN("W/"));
 	if (tag->weak)
-		*list = span_from(*list, 2);
-	if (list->len == 0 || list->at[0] != '"')
+		*s = span_from(*s, 2);
+	if (s->len == 0 || s->at[0] != '"')
 		return false;
-	for (end = 1; end < list->len && list->at[end] != '"'; end++) {
-		unsigned char c = (unsigned char)list->at[end];
+	for (end = 1; end < s->len && s->at[end] != '"'; end++) {
+		unsigned char c = (unsigned char)s->at[end];
 
 		if (c <= ' ' || c == 0x7f)
 			return false;
 	}
-	if (end == list->len)
+	if (end == s->len)
 		return false;
-	tag->quoted = (struct span){ list->at, end + 1 };
-	*list = span_trim(span_from(*list, end + 1));
-	return list->len == 0 || list->at[0] == ',';
+	tag->quoted = (struct span){ s->at, end + 1 };
+	*s = span_from(*s, end + 1);
+	return true;
+}
+
+static bool
+is_between(char c)
+{
+	return c == ',' || c == ' ' || c == '\t';
+}
+
+/* Sets *hit if e's tag is in the list. False if it is no list of tags. */
+static bool
+look_through(struct span list, const struct entity *e, bool strong, bool *hit)
+{
+	struct tag tag;
+
+	for (;;) {
+		while (list.len > 0 && is_between(list.at[0]))
+			list = span_from(list, 1);
+		if (list.len == 0)
+			return true;
+		if (!take_tag(&list, &tag))
+			return false;
+		if (!(strong && tag.weak) && span_eq(tag.quoted, e->etag))
+			*hit = true;
+		list = span_trim(list);
+		if (list.len > 0 && list.at[0] != ',')
+			return false;
+	}
 }
 
 enum match { MATCH_ABSENT, MATCH_NO, MATCH_YES };
 
-/* What If-Match or If-None-Match says of e, over all lines of the field. */
+/* What If-Match or If-None-Match says of e, over all lines of the field. What
+ * is malformed anywhere matches nothing; so does a "*" that is not alone. */
 static enum match
 match_tags(const struct request *req, struct span name, const struct entity *e,
     bool strong)
 {
-	enum match match = MATCH_ABSENT;
-	unsigned next = 0;
+	bool any = false, hit = false, good = true;
+	unsigned next = 0, lines = 0;
 	struct span line;
-	struct tag tag;
 
 	if (is_absent(req, name))
 		return MATCH_ABSENT;
 	while ((line = next_line(req, name, &next)).at != NULL) {
-		if (match == MATCH_ABSENT)
-			match = MATCH_NO;
+		lines++;
 		if (span_eq(line, SPAN("*")))
-			match = MATCH_YES;
-		while (next_tag(&line, &tag))
-			if (!(strong && tag.weak) &&
-			    span_eq(tag.quoted, e->etag))
-				match = MATCH_YES;
+			any = true;
+		else if (!look_through(line, e, strong, &hit))
+			good = false;
 	}
-	return match;
+	if (lines == 0)
+		return MATCH_ABSENT;
+	return (any ? lines == 1 : good && hit) ? MATCH_YES : MATCH_NO;
 }
 
 /* The date in a field; false if there is none to go by. */

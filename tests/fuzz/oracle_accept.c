@@ -70,11 +70,15 @@ oracle_weight(struct span *element)
 		rest = (struct span){ rest.at + n + 1, rest.len - n - 1 };
 		n = part(rest, ';');
 		p = trim((struct span){ rest.at, n });
-		if (p.len >= 1 && (*p.at == 'q' || *p.at == 'Q') &&
-		    (p.len == 1 || p.at[1] == '='))
-			return p.len == 1
-			    ? -1
-			    : thousandths((struct span){ p.at + 2, p.len - 2 });
+		if (p.len < 1 || (*p.at != 'q' && *p.at != 'Q'))
+			continue;
+		if (p.len >= 2 && p.at[1] == '=')
+			return thousandths(
+			    (struct span){ p.at + 2, p.len - 2 });
+		/* no spaces before the equals sign */
+		p = trim((struct span){ p.at + 1, p.len - 1 });
+		if (p.len == 0 || *p.at == '=')
+			return -1;
 	}
 	return 1000;
 }

@@ -3,14 +3,19 @@
 
 #include "oracle_rules.h"
 
-/*
- * Does a list name tag? Read byte by byte up to where it is none any more;
- * strong: W/"x" is not "x" (8.8.3.2).
+/* What a field says; the larger one counts if one line says this, another that.
  */
-static bool
+enum said { NOTHING, FALSE, TRUE, NONSENSE };
+
+/*
+ * Does a list name tag? NONSENSE if it is none. strong: W/"x" is not "x"
+ * (8.8.3.2).
+ */
+static enum said
 names_tag(struct span s, struct span tag, bool strong)
 {
 	enum { BEFORE, WEAK, SLASH, INSIDE, BEHIND } state = BEFORE;
+	enum said said = FALSE;
 	bool weak = false, same = false;
 	size_t begin = 0;
 
@@ -25,23 +30,23 @@ names_tag(struct span s, struct span tag, bool strong)
 			weak = c == 'W';
 			begin = i;
 			if (c != 'W' && c != '"')
-				return false;
+				return NONSENSE;
 			state = weak ? WEAK : INSIDE;
 			break;
 		case WEAK:
 			if (c != '/')
-				return false;
+				return NONSENSE;
 			state = SLASH;
 			break;
 		case SLASH:
 			if (c != '"')
-				return false;
+				return NONSENSE;
 			begin = i;
 			state = INSIDE;
 			break;
 		case INSIDE:
 			if (i == s.len || c <= ' ' || c == 0x7f)
-				return false;
+				return NONSENSE;
 			if (c != '"')
 				break;
 			same = tag.len == i + 1 - begin &&
@@ -52,21 +57,21 @@ names_tag(struct span s, struct span tag, bool strong)
 			if (space)
 				break;
 			if (c != ',')
-				return false;
+				return NONSENSE;
 			if (same && !(weak && strong))
-				return true;
+				said = TRUE;
 			state = BEFORE;
 		}
 	}
-	return false;
+	return said;
 }
-
-enum said { NOTHING, FALSE, TRUE };
 
 static enum said
 tags(const struct request *req, const char *name, struct span tag, bool strong)
 {
-	enum said said = NOTHING;
+	enum said said = NOTHING, line;
+	unsigned lines = 0;
+	bool any = false;
 
 	for (unsigned i = 0; i < req->field_count; i++) {
 		const struct field *f = &req->fields[i];
@@ -74,13 +79,17 @@ tags(const struct request *req, const char *name, struct span tag, bool strong)
 		if (f->name.len != strlen(name) ||
 		    strncasecmp(f->name.at, name, f->name.len) != 0)
 			continue;
-		if (said == NOTHING)
-			said = FALSE;
-		if ((f->value.len == 1 && *f->value.at == '*') ||
-		    names_tag(f->value, tag, strong))
-			said = TRUE;
+		lines++;
+		if (f->value.len == 1 && *f->value.at == '*')
+			any = true;
+		line = names_tag(f->value, tag, strong);
+		if (line > said)
+			said = line;
 	}
-	return said;
+	/* "*" is no tag: beside anything else it is nonsense, too */
+	if (any && lines == 1)
+		return TRUE;
+	return said == NONSENSE ? FALSE : said;
 }
 
 /* Was it modified after the date in a field? */

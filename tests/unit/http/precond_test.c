@@ -60,6 +60,14 @@ if_match(void **state)
 		{ "If-Match: w/" TAG "\r\n", STATUS_PRECONDITION_FAILED },
 		{ "If-Match: \"x y\", " TAG "\r\n",
 		    STATUS_PRECONDITION_FAILED },
+		/* malformed behind the tag: in the same line, in another */
+		{ "If-Match: " TAG ", x\r\n", STATUS_PRECONDITION_FAILED },
+		{ "If-Match: " TAG " \"x\"\r\n", STATUS_PRECONDITION_FAILED },
+		{ "If-Match: " TAG "\r\nIf-Match: x\r\n",
+		    STATUS_PRECONDITION_FAILED },
+		{ "If-Match: *, " TAG "\r\n", STATUS_PRECONDITION_FAILED },
+		{ "If-Match: *\r\nIf-Match: " TAG "\r\n",
+		    STATUS_PRECONDITION_FAILED },
 	};
 
 	(void)state;
@@ -81,6 +89,10 @@ if_none_match(void **state)
 		{ "If-None-Match: \"x\"\r\n", STATUS_NONE },
 		{ "If-None-Match:\r\n", STATUS_NONE },
 		{ "If-None-Match: nothing\r\n", STATUS_NONE },
+		{ "If-None-Match: " TAG ", nothing\r\n", STATUS_NONE },
+		{ "If-None-Match: *\r\nIf-None-Match: *\r\n", STATUS_NONE },
+		{ "If-None-Match: " TAG " , ,\r\nIf-None-Match:\r\n",
+		    STATUS_NOT_MODIFIED },
 	};
 
 	(void)state;
