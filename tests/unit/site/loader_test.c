@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -71,12 +72,38 @@ __wrap_open(const char *path, int flags, ...)
 	return __real_open(path, flags, 0666);
 }
 
+/* What it takes to start cannot be had. */
+static int eventfd_error, thread_error;
+
+int __real_eventfd(unsigned count, int flags);
+int __wrap_eventfd(unsigned count, int flags);
+int
+__wrap_eventfd(unsigned count, int flags)
+{
+	errno = eventfd_error;
+	return eventfd_error ? -1 : __real_eventfd(count, flags);
+}
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+    void *(*run)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+    void *(*run)(void *), void *argument);
+int
+__wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+    void *(*run)(void *), void *argument)
+{
+	return thread_error
+	    ? thread_error
+	    : __real_pthread_create(thread, attr, run, argument);
+}
+
 static int
 begin(void **state)
 {
 	loads = 0;
 	busy_loads = 0;
 	refused = false;
+	eventfd_error = thread_error = 0;
 	return live_begin(state);
 }
 
@@ -158,22 +185,51 @@ a_failure_passes(void **state)
 	assert_int_equal(generation_number(site_current(&l->site)), 2);
 }
 
+/* The next free descriptor: a leak moves it. */
+static int
+next_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+/* Neither a site nor anything left of it; and one without a loader is served,
+ * and ends, all the same. */
+static void
+what_starting_takes_cannot_be_had(void **state)
+{
+	struct live *l = *state;
+	int before = next_descriptor();
+
+	made_file(l->made, "a", "one");
+	eventfd_error = EMFILE;
+	assert_int_equal(site_open(&l->site, &l->made->options), -1);
+	assert_int_equal(errno, EMFILE);
+	eventfd_error = 0;
+	assert_int_equal(site_open(&l->site, &l->made->options), 0);
+	thread_error = EAGAIN;
+	assert_int_equal(site_start(&l->site, WATCH_AUTO), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_true(live_has(site_current(&l->site), "/a", "one"));
+	site_close(&l->site);
+	assert_int_equal(next_descriptor(), before);
+}
+
 static void
 no_site_without_root(void **state)
 {
 	struct live *l = *state;
-	int before = dup(0), after;
+	int before = next_descriptor();
 
-	close(before);
 	made_remove(l->made, "index.html");
 	assert_int_equal(rmdir(l->made->root), 0);
 	assert_int_equal(site_open(&l->site, &l->made->options), -1);
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(l->failed, 1);
 	assert_int_equal(l->loaded, 0);
-	after = dup(0);
-	close(after);
-	assert_int_equal(after, before);
+	assert_int_equal(next_descriptor(), before);
 }
 
 /* The status that path is answered with. */
@@ -339,6 +395,7 @@ main(void)
 		LIVE(reload_makes_a_generation),
 		LIVE(no_change_is_no_generation),
 		LIVE(a_failure_passes),
+		LIVE(what_starting_takes_cannot_be_had),
 		LIVE(no_site_without_root),
 		LIVE(a_file_written_to_is_noticed_by_who_asks),
 		LIVE(mixes_are_not_served),

@@ -76,12 +76,27 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 	return err;
 }
 
+/* There is no memory. */
+static _Atomic bool no_memory;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+	if (!no_memory)
+		return __real_calloc(count, size);
+	errno = ENOMEM;
+	return NULL;
+}
+
 static int
 begin(void **state)
 {
 	init_error = add_error = 0;
 	kind = 0;
 	passed = 0;
+	no_memory = false;
 	return live_begin(state);
 }
 
@@ -283,6 +298,30 @@ looks_again_after_a_change(void **state)
 	watch_close(&w);
 }
 
+/* What cannot be looked at may have changed. */
+static void
+looks_without_memory(void **state)
+{
+	const struct live *l = *state;
+	struct watch w;
+
+	watch_open(&w, l->made->root, WATCH_POLL);
+	assert_int_equal(watch_renew(&w), 0);
+	passed += NS_PER_SEC;
+	no_memory = true;
+	assert_true(watch_look(&w));
+	no_memory = false;
+	passed += NS_PER_SEC;
+	assert_true(watch_look(&w));
+	watch_close(&w);
+	no_memory = true;
+	watch_open(&w, l->made->root, WATCH_AUTO);
+	assert_int_equal(watch_renew(&w), ENOMEM);
+	no_memory = false;
+	assert_int_equal(w.mode, WATCH_POLL);
+	watch_close(&w);
+}
+
 /* Nothing is lost between two sets of watches, and nothing told twice. */
 static void
 tells_what_came_since(void **state)
@@ -322,6 +361,7 @@ main(void)
 		LIVE(directories_that_change_places),
 		LIVE(too_deep_to_watch),
 		LIVE(looks_again_after_a_change),
+		LIVE(looks_without_memory),
 		LIVE(tells_what_came_since),
 	};
 
