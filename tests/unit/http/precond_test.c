@@ -44,7 +44,9 @@ if_match(void **state)
 {
 	static const struct row rows[] = {
 		{ "", STATUS_NONE },
+		{ "If-Catch: \"x\"\r\n", STATUS_NONE },
 		{ "If-Match: *\r\n", STATUS_NONE },
+		{ "If-Match: \"\xe9\"\t,\t" TAG "\t\r\n", STATUS_NONE },
 		{ "If-Match: " TAG "\r\n", STATUS_NONE },
 		{ "if-match:" TAG "\r\n", STATUS_NONE },
 		{ "If-Match: \"x\", , W/\"y\" ," TAG "\r\n", STATUS_NONE },
@@ -58,6 +60,9 @@ if_match(void **state)
 		{ "If-Match: " TAG "x\r\n", STATUS_PRECONDITION_FAILED },
 		{ "If-Match: \"a,b\\\r\n", STATUS_PRECONDITION_FAILED },
 		{ "If-Match: w/" TAG "\r\n", STATUS_PRECONDITION_FAILED },
+		{ "If-Match: " TAG ", W/\r\n", STATUS_PRECONDITION_FAILED },
+		{ "If-Match: " TAG ", W/x\r\n", STATUS_PRECONDITION_FAILED },
+		{ "If-Match: " TAG ", \"\r\n", STATUS_PRECONDITION_FAILED },
 		{ "If-Match: \"x y\", " TAG "\r\n",
 		    STATUS_PRECONDITION_FAILED },
 		/* malformed behind the tag: in the same line, in another */
@@ -186,6 +191,7 @@ if_range(void **state)
 		bool counts;
 	} rows[] = {
 		{ "", true },
+		{ "If-Wings: \"x\"\r\n", true },
 		{ "If-Range: " TAG "\r\n", true },
 		{ "If-Range: W/" TAG "\r\n", false },
 		{ "If-Range: \"x\"\r\n", false },

@@ -92,8 +92,9 @@ ignored(void **state)
 	static const char *const values[] = { "", "bytes", "bytes=", "bytes=,",
 		"bytes=-", "bytes=a-b", "bytes=1", "bytes=1-2x", "bytes=x1-2",
 		"bytes=2-1", "bytes=1 - 2", "bytes=1-2-3", "bytes=--1",
-		"bytes=+1-2", "bytes=0x1-2", "bytes=1-2;3-4", "bytes =1-2",
-		"items=1-2", "bytes=1-2,3-4,x", "bytes:1-2", "1-2",
+		"bytes=-5x", "bytes=-x", "bytes=/-9", "bytes=0-:", "bytes=+1-2",
+		"bytes=0x1-2", "bytes=1-2;3-4", "bytes =1-2", "items=1-2",
+		"bytes=1-2,3-4,x", "bytes:1-2", "1-2",
 		"bytes=0-5,99999999999999999999-1" };
 
 	(void)state;
