@@ -180,6 +180,9 @@ link_moves(struct live *l, enum watch_mode mode)
 	m->options.root = link;
 	live_start(l, mode);
 	assert_true(live_has(site_current(&l->site), "/a", "one"));
+	/* once it watches: it is not the load before that sees it */
+	made_file(m, "1/b", "watched");
+	live_await(l, "/b", "watched");
 	assert_int_equal(symlink("root/2", next), 0);
 	move(next, link);
 	live_await(l, "/a", "two");
