@@ -255,7 +255,7 @@ world_end(struct world *w, bool by_timeouts)
 			compare_undivided(w, &w->peer[i]);
 	world_flush(w, true);
 	world_check(w);
-	CHECK(w->works.used == 0);
+	CHECK(w->works.used == 0 && dialogue_borrowed() == 0);
 	if (w->service.ring) {
 		CHECK(w->log.lines == w->ring.written);
 		if (!w->log.seed && w->ring.dropped == 0)

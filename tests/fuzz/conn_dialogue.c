@@ -6,6 +6,7 @@
 
 #include "fuzz.h"
 #include "oracle.h"
+#include "oracle_rules.h"
 
 /* What must come next, by what was sent. */
 struct next {
@@ -22,6 +23,7 @@ struct answer {
 	unsigned status;
 	size_t length; /* of all of it */
 	struct span body, type, id, allow, connection, content_length;
+	struct span range;
 	bool date, extra;
 };
 
@@ -79,11 +81,11 @@ check_fixed(struct span name, struct span value)
 		CHECK(value.len == 34 && value.at[0] == '"');
 	else if (is(name, "Accept-Ranges"))
 		CHECK(is(value, "bytes"));
-	else if (is(name, "X-Content-Type-Options"))
-		CHECK(is(value, "nosniff"));
+	else if (is(name, "Last-Modified"))
+		CHECK(is(value, "Sun, 06 Nov 1994 08:49:37 GMT"));
 	else
-		CHECK(is(name, "Content-Range") &&
-		    span_starts(value, SPAN("bytes ")));
+		CHECK(
+		    is(name, "X-Content-Type-Options") && is(value, "nosniff"));
 }
 
 static void
@@ -94,8 +96,8 @@ take_field(struct answer *a, struct span name, struct span value)
 		struct span *to;
 	} known[] = { { "Content-Type", &a->type },
 		{ "Content-Length", &a->content_length },
-		{ "Allow", &a->allow }, { "X-Request-Id", &a->id },
-		{ "Connection", &a->connection } };
+		{ "Content-Range", &a->range }, { "Allow", &a->allow },
+		{ "X-Request-Id", &a->id }, { "Connection", &a->connection } };
 
 	CHECK(value.len > 0);
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -198,26 +200,36 @@ status_of(const struct request *req)
 	return is(req->path, "/over") ? 500 : 200;
 }
 
-/* Does it ask for less than the page, or for nothing of it? */
-static bool
-is_conditional(const struct request *req)
+/*
+ * A GET or HEAD of something that has validators: the status that an answer may
+ * have, and, with 206, what of it. The other statuses are status's.
+ */
+static unsigned
+apply_rules(const struct request *req, unsigned status, unsigned got,
+    struct oracle_ranges *r)
 {
-	if (!is(req->path, "/"))
-		return false;
-	for (unsigned i = 0; i < req->field_count; i++) {
-		struct span name = req->fields[i].name;
+	struct dialogue_content c = dialogue_content(req->path);
+	struct oracle_facts facts = {
+		.etag = c.etag, .modified = c.modified, .now = 1764000000
+	};
+	bool get = is(req->method_name, "GET");
+	unsigned failed;
 
-		if (strncasecmp(name.at, "Range:", 6) == 0 ||
-		    strncasecmp(name.at, "If-", 3) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_partial(unsigned status)
-{
-	return status == 206 || status == 304 || status == 412 || status == 416;
+	r->count = 0;
+	if (status != 200 || !c.content.at ||
+	    !(get || is(req->method_name, "HEAD")))
+		return status;
+	failed = oracle_precond(req, &facts);
+	if (failed)
+		return failed;
+	if (!get || !oracle_if_range(req, &facts))
+		return 200;
+	*r = oracle_range(req, c.content.len);
+	if (got == 206 && r->answers & ORACLE_206)
+		return 206;
+	return r->answers & ORACLE_416 && got != 200 ? 416
+	    : r->answers & ORACLE_200                ? 200
+						     : 206;
 }
 
 static void
@@ -253,18 +265,24 @@ check_big(const struct request *req, struct span body)
 }
 
 static void
-check_content(const struct request *req, const struct answer *a)
+check_content(const struct request *req, const struct answer *a,
+    const struct oracle_ranges *r)
 {
+	struct dialogue_content c = dialogue_content(req->path);
 	bool to_head = is(req->method_name, "HEAD");
 
+	CHECK(a->status == 206 || a->status == 416 || a->range.at == NULL);
 	if (to_head) {
 		CHECK(a->body.len == 0);
 		return;
 	}
+	if (a->status == 206)
+		CHECK(oracle_parts(
+		    a->body, a->type, a->range, c.content, c.type, r));
 	if (a->status != 200)
 		return;
-	if (is(req->path, "/"))
-		CHECK(a->body.len == 143);
+	if (c.content.at)
+		CHECK(span_eq(a->body, c.content));
 	else if (req->path.len >= 4 && memcmp(req->path.at, "/big", 4) == 0)
 		check_big(req, a->body);
 	else
@@ -301,20 +319,20 @@ static void
 check_good(const struct dialogue *d, const struct next *n,
     const struct answer *a, bool close)
 {
-	unsigned status = status_of(&n->req);
+	struct oracle_ranges r;
+	unsigned status =
+	    apply_rules(&n->req, status_of(&n->req), a->status, &r);
 	bool early = n->req.expect_continue && a->status >= 400;
 
 	CHECK(n->whole || early);
-	CHECK(a->status == status || (d->random_errors && a->status == 500) ||
-	    (status == 200 && is_partial(a->status) &&
-		is_conditional(&n->req)));
+	CHECK(a->status == status || (d->random_errors && a->status == 500));
 	if (a->status == 405 ||
 	    (a->status == 204 && is(n->req.method_name, "OPTIONS")))
 		CHECK(memmem(a->allow.at, a->allow.len, "OPTIONS", 7));
 	else
 		CHECK(a->allow.at == NULL);
 	check_id(&n->req, a->id);
-	check_content(&n->req, a);
+	check_content(&n->req, a, &r);
 	if (!n->req.keep_alive)
 		CHECK(close);
 	else if (!early && !d->draining)

@@ -10,7 +10,12 @@
 #include "base/span.h"
 #include "http/route.h"
 
-enum { DIALOGUE_ANSWERS = 4096, DIALOGUE_BIG = 40000, DIALOGUE_ANY = 1 };
+enum {
+	DIALOGUE_ANSWERS = 4096,
+	DIALOGUE_BIG = 40000,
+	DIALOGUE_FILE = 50000,
+	DIALOGUE_ANY = 1
+};
 
 struct dialogue {
 	struct span sent, received;
@@ -34,12 +39,23 @@ struct dialogue {
 void dialogue_check(struct dialogue *d);
 
 /*
- * Routes whose answers tell what was asked: "/" is the demo page; /bigN has N
+ * Routes whose answers tell what was asked: "/" is the demo page; /file is one
+ * on the disk; /bigN has N
  * bytes, /none is 204, /gone is 503, /over writes more than fits, everything
  * else is its own path and query.
  */
 extern const struct route dialogue_routes[];
 const struct app *dialogue_app(void); /* what they look at */
+
+/* What "/" or "/file" stands for: content.at == NULL for anything else. */
+struct dialogue_content {
+	struct span content, type, etag;
+	int64_t modified;
+};
+struct dialogue_content dialogue_content(struct span path);
+
+/* Answers that have not given /file back. */
+unsigned dialogue_borrowed(void);
 
 /* A field line that every answer has: for service.extra. */
 #define DIALOGUE_EXTRA "X-Extra: yes, always\r\n"

@@ -3,20 +3,24 @@
 #include <errno.h>
 #include <sanitizer/asan_interface.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "fuzz.h"
+#include "http/response.h"
 #include "server/pool.h"
 
 /* Takes the place of what it is named after: see the Makefile. */
 ssize_t __real_recv(int fd, void *to, size_t len, int flags);
 ssize_t __real_send(int fd, const void *from, size_t len, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __real_sendfile(int out, int in, off_t *offset, size_t count);
 void *__real_pool_take(struct pool *p);
 void __real_pool_give(struct pool *p, void *block);
 ssize_t __wrap_recv(int fd, void *to, size_t len, int flags);
 ssize_t __wrap_send(int fd, const void *from, size_t len, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendfile(int out, int in, off_t *offset, size_t count);
 void *__wrap_pool_take(struct pool *p);
 void __wrap_pool_give(struct pool *p, void *block);
 uint64_t __wrap_clock_monotonic(void);
@@ -75,7 +79,7 @@ __wrap_send(int fd, const void *from, size_t len, int flags)
 ssize_t
 __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	struct iovec part[2];
+	struct iovec part[1 + RESPONSE_PIECES];
 	struct msghdr less = { .msg_iov = part };
 	size_t room = kernel.send_cap ? kernel.send_cap : SIZE_MAX;
 	ssize_t n;
@@ -87,13 +91,28 @@ __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 	if (fails(&kernel.send_error))
 		return -1;
 	for (size_t i = 0; i < message->msg_iovlen && room > 0; i++) {
-		CHECK(i < 2 && message->msg_iov[i].iov_len > 0);
+		CHECK(i <= RESPONSE_PIECES && message->msg_iov[i].iov_len > 0);
 		part[i] = message->msg_iov[i];
 		part[i].iov_len = capped(part[i].iov_len, room);
 		room -= part[i].iov_len;
 		less.msg_iovlen++;
 	}
 	n = __real_sendmsg(fd, &less, flags);
+	if (n > 0)
+		kernel.sent += (size_t)n;
+	return n;
+}
+
+ssize_t
+__wrap_sendfile(int out, int in, off_t *offset, size_t count)
+{
+	ssize_t n;
+
+	kernel.calls++;
+	CHECK(count > 0);
+	if (fails(&kernel.send_error))
+		return -1;
+	n = __real_sendfile(out, in, offset, capped(count, kernel.send_cap));
 	if (n > 0)
 		kernel.sent += (size_t)n;
 	return n;

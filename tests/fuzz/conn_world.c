@@ -237,7 +237,10 @@ check_want(const struct world *w, const struct peer *p)
 		CHECK(c->state == CONN_DELAY && k && k->held && k->body.done);
 		break;
 	case WANT_AGAIN:
-		CHECK(c->state == CONN_HEAD && k && k->more);
+		CHECK(k &&
+		    ((c->state == CONN_HEAD && k->more) ||
+			(c->state == CONN_SEND &&
+			    k->sent < k->out.len + k->tail)));
 		break;
 	case WANT_LOG:
 		CHECK(w->service.log_wait);

@@ -37,6 +37,14 @@ struct oracle_ranges {
 };
 struct oracle_ranges oracle_range(const struct request *req, uint64_t length);
 
+/*
+ * Is body what a 206 has of content: the only range, or all of them as
+ * multipart/byteranges (14.6)? type and range are the values of Content-Type
+ * and Content-Range, or at == NULL; of is the type of the whole.
+ */
+bool oracle_parts(struct span body, struct span type, struct span range,
+    struct span content, struct span of, const struct oracle_ranges *r);
+
 /* The weight of an element (12.4.2) in thousandths; -1 if it is malformed. The
  * name in front of the parameters is what is left of *element. */
 int oracle_weight(struct span *element);

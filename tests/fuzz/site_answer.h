@@ -25,9 +25,7 @@ void answer_take(struct answer *a, struct response *res);
 /* A field's value; at == NULL: it is not there. Twice it must not be. */
 struct span answer_field(const struct answer *a, const char *name);
 
-/* The bytes of f, or these of it. */
+/* All bytes of f. */
 void answer_check_whole(const struct answer *a, const struct tree_file *f);
-void answer_check_parts(const struct answer *a, const struct tree_file *f,
-    const char *type, const struct oracle_ranges *r);
 
 #endif
