@@ -40,21 +40,22 @@ void dialogue_check(struct dialogue *d);
 
 /*
  * Routes whose answers tell what was asked: "/" is the demo page; /file is one
- * on the disk; /bigN has N
+ * on the disk, /held the same in memory; /bigN has N
  * bytes, /none is 204, /gone is 503, /over writes more than fits, everything
  * else is its own path and query.
  */
 extern const struct route dialogue_routes[];
 const struct app *dialogue_app(void); /* what they look at */
 
-/* What "/" or "/file" stands for: content.at == NULL for anything else. */
+/* What "/", "/file" or "/held" stands for: content.at == NULL for anything
+ * else. */
 struct dialogue_content {
 	struct span content, type, etag;
 	int64_t modified;
 };
 struct dialogue_content dialogue_content(struct span path);
 
-/* Answers that have not given /file back. */
+/* Answers that have not given the file back. */
 unsigned dialogue_borrowed(void);
 
 /* A field line that every answer has: for service.extra. */

@@ -50,7 +50,7 @@ file_release(void *owner)
 }
 
 static void
-file_answer(struct response *res)
+file_answer(struct response *res, bool held)
 {
 	static const struct source source = { file_intact, file_release };
 
@@ -59,8 +59,9 @@ file_answer(struct response *res)
 	res->source = &source;
 	res->owner = &file;
 	res->entity = &file.entity;
-	res->piece[0] =
-	    (struct piece){ .fd = file.fd, .length = DIALOGUE_FILE };
+	res->piece[0] = (struct piece){ .at = held ? file.content : NULL,
+		.fd = file.fd,
+		.length = DIALOGUE_FILE };
 	res->pieces = 1;
 }
 
@@ -73,7 +74,8 @@ dialogue_borrowed(void)
 struct dialogue_content
 dialogue_content(struct span path)
 {
-	bool is_file = span_eq(path, SPAN("/file"));
+	bool is_file =
+	    span_eq(path, SPAN("/file")) || span_eq(path, SPAN("/held"));
 	const struct entity *e = is_file ? &file.entity : &app.page;
 	struct response page = { 0 };
 
@@ -107,7 +109,9 @@ answer(const struct app *a, const struct request *req, struct response *res)
 		response_content(res,
 		    (struct span){ big, n < DIALOGUE_BIG ? n : DIALOGUE_BIG });
 	} else if (span_eq(path, SPAN("/file"))) {
-		file_answer(res);
+		file_answer(res, false);
+	} else if (span_eq(path, SPAN("/held"))) {
+		file_answer(res, true);
 	} else if (span_eq(path, SPAN("/none"))) {
 		res->status = STATUS_NO_CONTENT;
 	} else if (span_eq(path, SPAN("/gone"))) {
