@@ -25,18 +25,20 @@ delayed() { cut -d' ' -f2 "/proc/${pid[$1]}/schedstat"; }
 # had the server's core for more than 15 % of the time, or if nothing was
 # answered; not more than ROUNDS times in a comparison, so that it ends.
 slice() {
-	local json delay
+	local json before delay elapsed answers again
 	while :; do
-		delay=$(delayed "$1")
+		before=$(delayed "$1")
 		json=$(load "$@" "--duration=$SLICE" --warmup=50ms) || exit 1
-		delay=$((($(delayed "$1") - delay) * 100 / $(number elapsed_ns <<<"$json")))
-		if ((delay <= ${shared:-0} + 15 && $(number answers <<<"$json") > 0)); then
+		delay=$(($(delayed "$1") - before))
+		elapsed=$(number elapsed_ns <<<"$json")
+		answers=$(number answers <<<"$json")
+		if ((delay * 100 <= (${shared:-0} + 15) * elapsed && answers > 0)); then
 			break
 		fi
 		echo >>"$dir/again"
-		(($(wc -l <"$dir/again") <= ROUNDS)) && continue
-		(($(number answers <<<"$json") > 0)) && break
-		(($(wc -l <"$dir/again") <= ROUNDS + 10)) || die "no answer from $1"
+		again=$(wc -l <"$dir/again")
+		((again > ROUNDS && answers > 0)) && break
+		((again > ROUNDS + 10)) && die "no answer from $1"
 	done
 	echo "$json"
 }
@@ -74,9 +76,11 @@ pairs() {
 	: >"$dir/again"
 	for ((i = 0; i < ROUNDS; i++)); do
 		if ((i % 2)); then
-			x=$(figure "$a" "$@") y=$(figure "$b" "$@")
+			x=$(figure "$a" "$@")
+			y=$(figure "$b" "$@")
 		else
-			y=$(figure "$b" "$@") x=$(figure "$a" "$@")
+			y=$(figure "$b" "$@")
+			x=$(figure "$a" "$@")
 		fi
 		[ -n "$x" ] && [ -n "$y" ] || exit 1
 		awk -v unit="$unit" '{ print $0, unit == "us" ? $3 / $1 : $1 / $3 }' \

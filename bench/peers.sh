@@ -10,7 +10,7 @@ page+='    </head>\n    <body>\n        <p>This is a demo page!</p>\n'
 page+='    </body>\n</html>'
 
 start_nginx() {
-	local p types=
+	local i p worker types=
 	has nginx || return
 	p=$(free_port)
 	[ -r /etc/nginx/mime.types ] && types='include /etc/nginx/mime.types;'
@@ -50,8 +50,12 @@ start_nginx() {
 	start nginx "$p" nginx -c "$dir/nginx.conf"
 	p=${pid[nginx]}
 	pid[nginx-master]=$p
-	pid[nginx]=$(cat "/proc/$p/task/$p/children")
-	pid[nginx]=${pid[nginx]%% *}
+	for ((i = 0; i < 500; i++)); do # it listens before it has a worker
+		worker=$(cat "/proc/$p/task/$p/children")
+		[ -n "$worker" ] && break
+		sleep 0.01
+	done
+	pid[nginx]=${worker%% *}
 }
 
 start_h2o() {

@@ -3,10 +3,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153,SC2154 # names of the other parts
 
-# A folder of their own for what is started from here on; with it, they end when
-# this shell ends, a subshell too.
+# A folder for what is started from here on. finish ends that and removes it, at
+# the latest when this shell ends.
 open_bench() {
-	dir=$(mktemp -d ${dir:+-p "$dir"}) || exit 1
+	dir=$(mktemp -d) || exit 1
 	chmod 755 "$dir" # some give up root and read files as somebody else
 	root=$dir/site # what servers of files serve
 	unset port pid there

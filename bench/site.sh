@@ -1,5 +1,5 @@
-# Cases of files below --root. Each runs in a shell of its own, with servers and
-# files of its own. bench/run sources it.
+# Cases of files below --root. Each has servers and files of its own. bench/run
+# sources it.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153,SC2154 # names of the other parts
 
@@ -35,9 +35,8 @@ make_files() { # KIB...: root with NUMBERk.txt
 	done
 }
 
-# The base is ours, unless BASE says otherwise, and then ours is not needed.
+# Where the base is not ours, ours is not needed.
 start_site() {
-	base=$BASE
 	if [ "$base" = ours ]; then
 		start_as ours --root="$root"
 	fi
@@ -47,41 +46,38 @@ start_site() {
 }
 
 site_1k() {
-	local n
+	local n base=$BASE path=/1k.txt
 	make_files 1
 	start_site
-	path=/1k.txt
 	for n in 16 64; do
 		compare "a file of 1 KiB, $n connections" "$peers" --connections=$n
 	done
 }
 
 site_100k() {
-	local n
+	local n base=$BASE path=/100k.txt unit=MB
 	make_files 100
 	start_site
-	path=/100k.txt unit=MB
 	for n in 16 64; do
 		compare "a file of 100 KiB, $n connections" "$peers" --connections=$n
 	done
 }
 
 site_10m() {
+	local base=$BASE path=/10240k.txt unit=MB SLICE=800ms
 	make_files 10240
 	start_site
-	path=/10240k.txt unit=MB SLICE=800ms
 	compare 'a file of 10 MiB, 16 connections' "$peers" --connections=16
 }
 
 # Ours with files in memory beside ours that sends all by sendfile. Files above the
 # limit that is compiled in are sent in one way by both.
 site_crossover() {
-	local kib sizes='4 16 32 64 128 256'
+	local kib path sizes='4 16 32 64 128 256 512'
 	# shellcheck disable=SC2086 # numbers
 	make_files $sizes
 	start_as ours --root="$root" --memory-limit=64MiB
 	start_as sendfile --root="$root" --memory-limit=0
-	base=ours
 	for kib in $sizes; do
 		path=/${kib}k.txt
 		compare "$kib KiB: in memory against sendfile, 16 connections" \
@@ -232,9 +228,11 @@ reload() { # NAME WORDS
 	before=$(generation "$1")
 	for ((i = 0; i < PAIRS; i++)); do
 		if ((i % 2)); then
-			with=$(waits_with_swaps "$1") without=$(waits "$1")
+			with=$(waits_with_swaps "$1")
+			without=$(waits "$1")
 		else
-			without=$(waits "$1") with=$(waits_with_swaps "$1")
+			without=$(waits "$1")
+			with=$(waits_with_swaps "$1")
 		fi
 		swaps=$((swaps + 4))
 		[ -n "$with" ] && [ -n "$without" ] || exit 1
@@ -251,9 +249,8 @@ reload() { # NAME WORDS
 
 # What the writing alone costs is seen with a server that does not look.
 site_reload() {
-	local PAIRS=${PAIRS:-20}
+	local PAIRS=${PAIRS:-20} path=/00.txt
 	make_map
-	path=/00.txt
 	start_as ours --root="$root"
 	start_as blind --root="$root" --watch=off
 	echo
