@@ -314,7 +314,7 @@ $(FAULTY): $(OBJ) $(SHIM:%.c=$B/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(SHIM)) -o $@ $^ -pie
 $(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out $(SHIM),$(wildcard tests/faults/*.c))) \
-    $B/tests/blackbox/harness.o
+    $B/tests/blackbox/harness.o $B/tests/blackbox/site.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 

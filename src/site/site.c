@@ -12,6 +12,20 @@
  * touched takes no memory. */
 enum { STACK = 256 * 1024 };
 
+/* Keeps errno. */
+static void
+tell_cannot(const struct tree_options *o)
+{
+	int error = errno;
+
+	o->tell(o->context,
+	    &(struct site_note){ .kind = SITE_FAILED,
+		.what = "the loader cannot be woken",
+		.path = span_of(o->root),
+		.error = error });
+	errno = error;
+}
+
 int
 site_open(struct site *s, const struct tree_options *o)
 {
@@ -19,11 +33,14 @@ site_open(struct site *s, const struct tree_options *o)
 
 	*s = (struct site){ .options = *o };
 	s->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (s->wake >= 0 && loader_first(s) == 0)
+	if (s->wake == -1) {
+		tell_cannot(o);
+		return -1;
+	}
+	if (loader_first(s) == 0)
 		return 0;
 	error = errno;
-	if (s->wake >= 0)
-		close(s->wake);
+	close(s->wake);
 	errno = error;
 	return -1;
 }

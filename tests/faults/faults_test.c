@@ -18,6 +18,7 @@ main(void)
 	failed += run_log_tests();
 	failed += run_clock_tests();
 	failed += run_tool_tests();
+	failed += run_content_tests();
 	failed += run_sweep_tests();
 	failed += cmocka_run_group_tests_name(
 	    "tables", last, harness_setup, harness_teardown);

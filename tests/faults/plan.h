@@ -24,8 +24,8 @@ enum {
 enum { FAULTS_MAX = 4, FAULT_ALWAYS = 1 << 30 };
 
 struct fault {
-	char call[16];   /* a function of libc */
-	char detail[24]; /* what it is called for, see shim.c; "": anything */
+	char call[24];   /* a function of libc */
+	char detail[40]; /* what it is called for, see shim.c; "": anything */
 	int effect;
 	unsigned from;  /* the first call that fails, counted from 1 */
 	unsigned count; /* and how many do */

@@ -10,6 +10,7 @@ int run_drain_tests(void);
 int run_log_tests(void);
 int run_clock_tests(void);
 int run_tool_tests(void);
+int run_content_tests(void);
 int run_sweep_tests(void);
 
 /* A test for the end: no error of any call is missing in the tables. */
