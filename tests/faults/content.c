@@ -134,7 +134,9 @@ assert_right_or_told(struct server *s, const char *name)
 		struct response r;
 		int status = get(s, files[i].path, &r);
 
-		if (status == 404 && told(s, "content warning") > 0)
+		/* with nothing left, there is the demo page */
+		if ((status == 404 || (i == 0 && strcmp(r.body, page) == 0)) &&
+		    told(s, "content warning") > 0)
 			continue;
 		if (status != 200 || strcmp(r.body, files[i].text) != 0)
 			fail_msg("%s: %s is %d: %s, and it said %s", name,
@@ -334,6 +336,8 @@ without_watches_it_looks(void **state)
 	unsigned number = 0;
 
 	(void)state;
+	for (int i = 0; i < 100; i++) /* more than there is room for at first */
+		root_folder(root, keepf("%0100d", i));
 	for (size_t i = 0; i < COUNT(calls); i++)
 		for (const int *e = row_effects(calls[i], NULL, NULL); *e;
 		     e++) {
@@ -343,11 +347,6 @@ without_watches_it_looks(void **state)
 			inject(0,
 			    (struct failing){ calls[i], NULL, 1, FAULT_ALWAYS },
 			    *e);
-			if (strcmp(calls[i], "realloc") == 0) /* looking */
-				inject(1,
-				    (struct failing){ "inotify_init1", NULL, 1,
-					FAULT_ALWAYS },
-				    EMFILE);
 			s = faults_start(
 			    &(struct spawn){ .args = ARGS(root_option(root)) });
 			await_calls(0, 1);
