@@ -163,7 +163,7 @@ faults: ## What the server asks of the kernel fails, call by call (SAN= as for u
 ifdef SAN
 faults: $(FAULTS) $(FAULTY)
 	$(if $(filter none,$(SAN)),$(Q)tests/faults/complete.sh $(OBJ))
-	@MY_WEBSERVER_BINARY=$(CURDIR)/$(FAULTY) tests/run.sh $(FAULTS)
+	@MY_WEBSERVER_BINARY=$(CURDIR)/$(FAULTY) TIMEOUT=300 tests/run.sh $(FAULTS)
 else
 	$(MAKESAME) CC='$(TEST_CC)' SAN=none faults
 endif
