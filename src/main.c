@@ -119,7 +119,8 @@ static bool
 share_descriptors(uint32_t *page_slots, uint32_t *ops_slots)
 {
 	uint64_t limit = raise_descriptors();
-	uint64_t left = limit > OWN_DESCRIPTORS ? limit - OWN_DESCRIPTORS : 0;
+	uint64_t own = OWN_DESCRIPTORS + (config.root ? SITE_DESCRIPTORS : 0);
+	uint64_t left = limit > own ? limit - own : 0;
 	uint64_t ops = left / 4 < OPS_SLOTS ? left / 4 : OPS_SLOTS;
 	uint64_t page = config.max_connections;
 	struct event ev;

@@ -40,7 +40,8 @@ find(struct files *files, const struct identity *id)
 	return NULL;
 }
 
-/* A place that is free, or becomes so: that which was not used for longest. */
+/* A place that is free, or becomes so: that which was not used for longest.
+ * NULL if all are in use. */
 static struct open_file *
 make_place(struct files *files)
 {
@@ -58,24 +59,25 @@ make_place(struct files *files)
 		return &files->file[files->top++];
 	if (oldest)
 		close_file(oldest);
-	else
-		errno = EMFILE;
 	return oldest;
 }
 
 static struct open_file *
 open_file(struct files *files, const struct below *root, const char *path,
-    const struct identity *id)
+    const struct identity *id, struct open_file *own)
 {
 	struct open_file *f = make_place(files);
+	bool kept = f != NULL;
 	int fd;
 
-	if (!f)
-		return NULL;
+	if (!kept)
+		f = own;
 	fd = below_open(root, path, O_RDONLY);
 	if (fd == -1)
 		return NULL;
-	*f = (struct open_file){ .id = *id, .fd = fd, .open = true };
+	*f = (struct open_file){
+		.id = *id, .fd = fd, .open = true, .forgotten = !kept
+	};
 	if (!is_intact(f)) {
 		close_file(f);
 		errno = ESTALE;
@@ -86,7 +88,7 @@ open_file(struct files *files, const struct below *root, const char *path,
 
 struct open_file *
 files_take(struct files *files, const struct below *root, const char *path,
-    const struct identity *id)
+    const struct identity *id, struct open_file *own)
 {
 	struct open_file *f = find(files, id);
 
@@ -95,7 +97,7 @@ files_take(struct files *files, const struct below *root, const char *path,
 		f = NULL;
 	}
 	if (!f)
-		f = open_file(files, root, path, id);
+		f = open_file(files, root, path, id, own);
 	if (f) {
 		f->users++;
 		f->used = ++files->uses;

@@ -9,7 +9,7 @@
 #include "site/below.h"
 #include "site/file.h"
 
-/* Open at one time: more of them, all on their way, are refused. */
+/* Kept open at one time. */
 enum { FILES_MAX = 128 };
 
 struct open_file {
@@ -30,12 +30,12 @@ struct files {
 
 /*
  * Opens a file, or has it open, and makes sure it is still the one that id
- * tells of. The caller gives it back through files_source. NULL with errno:
- * ESTALE if it is another one by now, or what open(2) says; EMFILE if there are
- * too many.
+ * tells of. The caller gives it back through files_source. When FILES_MAX files
+ * are on their way, it is open in own, for this caller alone. NULL with errno:
+ * ESTALE if it is another one by now, or what open(2) says.
  */
 struct open_file *files_take(struct files *files, const struct below *root,
-    const char *path, const struct identity *id);
+    const char *path, const struct identity *id, struct open_file *own);
 
 /* What an answer that sends an open_file, its owner, has as its source. */
 extern const struct source files_source;

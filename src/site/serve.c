@@ -61,8 +61,15 @@ send_file(const struct generation *g, struct files *files,
 	const struct identity *id = &r->file->id;
 	struct entity *entity =
 	    reserve(&res->body, sizeof *entity, alignof(struct entity));
-	struct open_file *f = files_take(files, &g->root, r->path, id);
+	struct open_file *own =
+	    reserve(&res->body, sizeof *own, alignof(struct open_file));
+	struct open_file *f;
 
+	if (!entity || !own || buf_room(&res->body) < ENTRY_DESCRIBE_MAX) {
+		response_error(res, STATUS_INTERNAL_ERROR);
+		return true;
+	}
+	f = files_take(files, &g->root, r->path, id, own);
 	if (!f) {
 		int error = errno;
 
@@ -72,10 +79,6 @@ send_file(const struct generation *g, struct files *files,
 	}
 	res->source = &files_source;
 	res->owner = f;
-	if (!entity || buf_room(&res->body) < ENTRY_DESCRIBE_MAX) {
-		response_error(res, STATUS_INTERNAL_ERROR);
-		return true;
-	}
 	entry_describe(g->options, r, res->now, &res->body, entity);
 	res->entity = entity;
 	res->piece[0] = (struct piece){ .fd = f->fd, .length = id->size };

@@ -26,6 +26,10 @@
  * descriptor open. */
 enum { SITE_HELD_MAX = 8 };
 
+/* Descriptors it may have open, but for those that answers hold alone: files,
+ * generations, what a load has open, inotify and eventfd. */
+enum { SITE_DESCRIPTORS = FILES_MAX + SITE_HELD_MAX + 8 };
+
 struct site {
 	/* The loop's. */
 	struct generation *current;

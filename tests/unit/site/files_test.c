@@ -19,6 +19,7 @@
 static struct below root;
 static struct arena memory;
 static struct files files;
+static struct open_file own;
 
 static int
 begin(void **state)
@@ -57,7 +58,7 @@ take(const struct made *m, const char *name)
 {
 	struct identity id = identity(m, name);
 
-	return files_take(&files, &root, name, &id);
+	return files_take(&files, &root, name, &id, &own);
 }
 
 static unsigned
@@ -130,13 +131,13 @@ replaced(void **state)
 	assert_int_equal(rename(made_path(m, "../a"), made_path(m, "a")), 0);
 	/* what is open is still what it was: no name leads to it */
 	assert_true(files_source.intact(a));
-	assert_ptr_equal(files_take(&files, &root, "a", &id), a);
+	assert_ptr_equal(files_take(&files, &root, "a", &id, &own), a);
 	assert_int_equal(pread(a->fd, got, sizeof got, 0), 12);
 	assert_memory_equal(got, "content of a", 12);
 	files_source.release(a);
 	files_source.release(a);
 	files_forget(&files);
-	assert_null(files_take(&files, &root, "a", &id));
+	assert_null(files_take(&files, &root, "a", &id, &own));
 	assert_int_equal(errno, ESTALE);
 	assert_int_equal(open_count(), 0);
 }
@@ -163,7 +164,7 @@ written_to(void **state)
 			0),
 		    0);
 		assert_false(files_source.intact(a));
-		assert_null(files_take(&files, &root, "a", &id));
+		assert_null(files_take(&files, &root, "a", &id, &own));
 		assert_int_equal(errno, ESTALE);
 		assert_int_equal(open_count(), 1);
 		files_source.release(a);
@@ -178,12 +179,12 @@ gone(void **state)
 	struct identity id = identity(m, "a");
 
 	made_remove(m, "a");
-	assert_null(files_take(&files, &root, "a", &id));
+	assert_null(files_take(&files, &root, "a", &id, &own));
 	assert_int_equal(errno, ENOENT);
 	made_file(m, "../secret", "secret");
 	id = identity(m, "../secret");
 	made_link(m, "a", "../secret");
-	assert_null(files_take(&files, &root, "a", &id));
+	assert_null(files_take(&files, &root, "a", &id, &own));
 	assert_int_equal(errno, EXDEV);
 }
 
@@ -193,7 +194,7 @@ more_than_fit(void **state)
 {
 	const struct made *m = *state;
 	struct open_file *f[FILES_MAX], *more;
-	char name[32];
+	char name[32], content[32];
 
 	for (unsigned i = 0; i <= FILES_MAX; i++) {
 		snprintf(name, sizeof name, "f%u", i);
@@ -205,8 +206,15 @@ more_than_fit(void **state)
 		assert_non_null(f[i]);
 	}
 	snprintf(name, sizeof name, "f%d", FILES_MAX);
-	assert_null(take(m, name));
-	assert_int_equal(errno, EMFILE);
+	/* one more is open for its one user alone */
+	more = take(m, name);
+	assert_ptr_equal(more, &own);
+	assert_true(files_source.intact(more));
+	assert_int_equal(
+	    pread(more->fd, content, sizeof content, 0), (ssize_t)strlen(name));
+	files_source.release(more);
+	assert_int_equal(fcntl(more->fd, F_GETFD), -1);
+	assert_int_equal(errno, EBADF);
 	for (unsigned i = FILES_MAX; i-- > 0;)
 		files_source.release(f[i]);
 	assert_ptr_equal(take(m, "f0"), f[0]);
