@@ -168,16 +168,18 @@ site_start() {
 
 # ---- reload
 
-# swap NUMBER: 64 files of 16 KiB in a new folder, which takes the old one's place
-# in one step, as the kubelet does it.
-swap() {
-	local new=..$1
-	mkdir "$root/$new"
+# write NUMBER: the next content, 64 files of 16 KiB, outside of root.
+write() {
+	mkdir -p "$dir/next/..$1"
 	tail -c +"$1" "$dir/block" | head -c $((1024 * 1024)) |
-	    split -b 16384 -a 2 -d --additional-suffix=.txt - "$root/$new/"
-	ln -s "$new" "$root/..data_tmp"
+	    split -b 16384 -a 2 -d --additional-suffix=.txt - "$dir/next/..$1/"
+}
+
+# swap NUMBER: it takes the old one's place in one step, as the kubelet does it.
+swap() {
+	mv "$dir/next/..$1" "$root/..$1"
+	ln -s "..$1" "$root/..data_tmp"
 	mv -T "$root/..data_tmp" "$root/..data"
-	rm -rf "$root/..$(($1 - 1))"
 }
 
 make_map() {
@@ -186,6 +188,7 @@ make_map() {
 	mkdir "$root"
 	stretch $((2 * 1024 * 1024)) >"$dir/block"
 	swaps=1
+	write 1
 	swap 1
 	for i in {00..63}; do
 		ln -s "..data/$i.txt" "$root/$i.txt"
@@ -201,18 +204,27 @@ waits() {
 	    'BEGIN { print p / 1e3, m / 1e3 }'
 }
 
-waits_with_swaps() {
-	local writer
+# The same with four swaps in that second: sets with. Writing and removing are
+# done outside of it, since it is the reload that is measured.
+swap_meanwhile() { # NAME
+	local i
+	for i in {1..4}; do
+		write $((swaps + i))
+	done
 	(
-		for ((i = 1; i <= 4; i++)); do
+		for i in {1..4}; do
 			sleep 0.22
 			swap $((swaps + i))
 		done
 	) &
-	writer=$!
-	helpers+=("$writer")
-	waits "$1" || exit 1
-	wait "$writer" || die 'a swap failed'
+	helpers+=($!)
+	with=$(waits "$1")
+	wait "${helpers[-1]}" || die 'a swap failed'
+	for i in {0..3}; do
+		rm -r "$root/..$((swaps + i))"
+	done
+	swaps=$((swaps + 4))
+	sleep 0.3
 }
 
 generation() { # NAME: how many it has loaded
@@ -228,13 +240,12 @@ reload() { # NAME WORDS
 	before=$(generation "$1")
 	for ((i = 0; i < PAIRS; i++)); do
 		if ((i % 2)); then
-			with=$(waits_with_swaps "$1")
+			swap_meanwhile "$1"
 			without=$(waits "$1")
 		else
 			without=$(waits "$1")
-			with=$(waits_with_swaps "$1")
+			swap_meanwhile "$1"
 		fi
-		swaps=$((swaps + 4))
 		[ -n "$with" ] && [ -n "$without" ] || exit 1
 		awk '{ print $0, $1 - $3 }' <<<"$with $without"
 	done >"$dir/pairs"
@@ -247,7 +258,7 @@ reload() { # NAME WORDS
 	    "$(column 2 | spread %.0f)" "$(column 4 | spread %.0f)"
 }
 
-# What the writing alone costs is seen with a server that does not look.
+# What swapping alone costs is seen with a server that does not look.
 site_reload() {
 	local PAIRS=${PAIRS:-20} path=/00.txt
 	make_map
@@ -257,5 +268,6 @@ site_reload() {
 	echo "1 MiB swapped four times a second, ${RATE:-5000} requests a second," \
 	    '64 connections, open loop'
 	reload ours 'ours'
+	PAIRS=$(((PAIRS + 1) / 2))
 	reload blind 'ours with --watch=off'
 }
