@@ -20,7 +20,7 @@
 #include "site/rules.h"
 
 enum {
-	TREE_SMALL = 64 * 1024, /* bytes: larger files stay on the disk */
+	TREE_SMALL = 256 * 1024, /* bytes: larger files stay on the disk */
 	/* But for those behind a symbolic link: all of a ConfigMap, whose links
 	 * lead elsewhere some time before the next load is done. */
 	TREE_LINKED = 1024 * 1024,

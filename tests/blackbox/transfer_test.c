@@ -192,17 +192,17 @@ a_changed_file_is_503_until_it_is_loaded_again(void **state)
 	struct client *c;
 	struct response r;
 	struct download d;
-	char *got = keep(120001);
+	char *got = keep(420001);
 	int64_t end = now_ms() + WAIT_MS;
 
 	(void)state;
 	root_put(root, "index.html", "home");
-	root_write(root, "large", pattern(100000, 1), 100000);
+	root_write(root, "large", pattern(400000, 1), 400000);
 	s = START(root_option(root), "--watch=off");
 	c = dial(s->page);
 	assert_int_equal(download_begin(&d, c, GET("/large")), 200);
-	download_take(&d, got, 100000);
-	root_write(root, "large", pattern(120000, 2), 120000);
+	download_take(&d, got, 400000);
+	root_write(root, "large", pattern(420000, 2), 420000);
 	assert_int_equal(ask(c, GET("/large"), &r), 503);
 	assert_field(&r, "Retry-After", "1");
 	assert_int_equal(ask(c, GET("/"), NULL), 200);
@@ -211,8 +211,8 @@ a_changed_file_is_503_until_it_is_loaded_again(void **state)
 		hang_up(d.c);
 		pass_ms(5);
 	}
-	assert_int_equal(download_take(&d, got, 120001), 120000);
-	assert_memory_equal(got, pattern(120000, 2), 120000);
+	assert_int_equal(download_take(&d, got, 420001), 420000);
+	assert_memory_equal(got, pattern(420000, 2), 420000);
 }
 
 static void
