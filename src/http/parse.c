@@ -1,7 +1,7 @@
-#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "base/block.h"
 #include "base/num.h"
 #include "http/chars.h"
 #include "http/parse.h"
@@ -22,41 +22,20 @@ struct seen {
 
 _Static_assert(HEAD_MAX < UINT16_MAX, "struct seen counts with 16 bits");
 
-enum { BLOCK = 16 };
-typedef uint8_t block __attribute__((vector_size(BLOCK)));
-
-/* The place of the first byte that is not 0, or BLOCK. */
-static inline size_t
-first_hit(block hits)
-{
-	uint64_t half[BLOCK / 8];
-
-	memcpy(half, &hits, BLOCK);
-	if (half[0] != 0)
-		return (size_t)__builtin_ctzll(le64toh(half[0])) / 8;
-	if (half[1] != 0)
-		return 8 + (size_t)__builtin_ctzll(le64toh(half[1])) / 8;
-	return BLOCK;
-}
-
 /* The place of the first control byte in a block at s, or BLOCK. */
 static inline size_t
 find_control(const char *s)
 {
-	block bytes;
+	block bytes = block_at(s);
 
-	memcpy(&bytes, s, BLOCK);
-	return first_hit((block)((bytes < 0x20) | (bytes == 0x7f)));
+	return block_first((block)((bytes < 0x20) | (bytes == 0x7f)));
 }
 
 /* The place of the first CR in a block at s, or BLOCK. */
 static inline size_t
 find_cr(const char *s)
 {
-	block bytes;
-
-	memcpy(&bytes, s, BLOCK);
-	return first_hit((block)(bytes == '\r'));
+	return block_first((block)(block_at(s) == '\r'));
 }
 
 /* How many bytes stand before the first control byte of s (HTAB is one). */
@@ -344,9 +323,11 @@ take_fields(
 	for (; *at != '\r'; at = eol + 2) {
 		struct field f;
 
-		/* the CR ends the search */
-		for (colon = at; chars_has(CHARS_TOKEN, *colon); colon++)
-			;
+		colon = at;
+		if (end - at >= BLOCK)
+			colon += chars_unusual(block_at(at));
+		while (chars_has(CHARS_TOKEN, *colon)) /* the CR ends it */
+			colon++;
 		if (colon == at || *colon != ':')
 			return false;
 		eol = line_end(colon + 1, end);

@@ -49,8 +49,8 @@ is_port(struct span s)
 {
 	unsigned port = 0;
 
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned digit = (unsigned char)s.at[i] - (unsigned)'0';
+	for (const char *at = s.at, *end = at + s.len; at < end; at++) {
+		unsigned digit = (unsigned char)*at - (unsigned)'0';
 
 		port = port * 10 + digit;
 		if (digit > 9 || port > PORT_MAX)
@@ -93,16 +93,15 @@ bracket_length(struct span s)
 static inline size_t
 host_length(struct span s)
 {
-	size_t n = 0;
+	size_t n;
 
 	if (s.len > 0 && s.at[0] == '[')
 		return bracket_length(s);
-	for (;; n++) {
-		while (n < s.len && chars_has(CHARS_NAME, s.at[n]))
-			n++;
-		if (n == s.len || s.at[n] != '%' || !is_escape(s, n))
-			return n;
-	}
+	for (n = chars_usual(s); n < s.len; n++)
+		if (!chars_has(CHARS_NAME, s.at[n]) &&
+		    (s.at[n] != '%' || !is_escape(s, n)))
+			break;
+	return n;
 }
 
 bool

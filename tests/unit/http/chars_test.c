@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "../guard.h"
 #include "http/chars.h"
 
 #define DIGITS  "0123456789"
@@ -37,11 +38,39 @@ every_byte_is_where_the_grammar_puts_it(void **state)
 	}
 }
 
+/* One byte at each place of a name of each length. */
+static void
+usual_bytes_are_passed_over(void **state)
+{
+	char name[2 * BLOCK + 8];
+
+	(void)state;
+	memset(name, 'x', sizeof name);
+	for (size_t i = 0; i < 256 * sizeof name * sizeof name; i++) {
+		size_t len = i / sizeof name % sizeof name;
+		size_t at = i % sizeof name, expected = len;
+		int c = (int)(i / sizeof name / sizeof name);
+
+		if (len >= BLOCK)
+			expected = len / BLOCK * BLOCK;
+		else if (len < BLOCK / 2)
+			expected = 0;
+		if (at < expected && !among("-." DIGITS LETTERS, c))
+			expected = at;
+		name[at] = (char)c;
+		if (chars_usual(guard_put((struct span){ name, len })) !=
+		    expected)
+			fail_msg("%d at %zu of %zu", c, at, len);
+		name[at] = 'x';
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_byte_is_where_the_grammar_puts_it),
+		cmocka_unit_test(usual_bytes_are_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
