@@ -140,8 +140,8 @@ a_volume_swapped_under_load_is_never_a_mix(void **state)
 	}
 	/* there was something to be mixed, and a load to be seen by */
 	assert_int_equal(first, 1);
-	assert_true(kinds >= 5);
-	assert_true(turns > 1000);
+	assert_true(kinds >= 2);
+	assert_true(turns > 200);
 	for (int i = 0; i < CLIENTS; i++)
 		hang_up(clients[i]);
 	await_sample(s, "http_connections{listener=\"page\"}", 0);
