@@ -36,7 +36,7 @@ progress(const struct content *c, const struct site_note *note)
 {
 	struct event ev;
 
-	begin(&ev, c, EVENT_INFO, "loading", note);
+	event_begin(&ev, c->events, EVENT_INFO, "loading");
 	put_amount(&ev, note->files, note->bytes);
 	event_seconds(&ev, "duration", note->duration);
 	event_end(&ev);
@@ -52,7 +52,7 @@ loaded(const struct content *c, const struct site_note *note)
 	metric_set(&c->metrics->content_generation, note->generation);
 	if (note->generation <= 1)
 		return;
-	begin(&ev, c, EVENT_INFO, "content loaded", note);
+	event_begin(&ev, c->events, EVENT_INFO, "content loaded");
 	event_u64(&ev, "generation", note->generation);
 	put_amount(&ev, note->files, note->bytes);
 	event_seconds(&ev, "duration", note->duration);

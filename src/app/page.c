@@ -50,7 +50,7 @@ site_page(
     const struct app *app, const struct request *req, struct response *res)
 {
 	/* As long as nobody has put anything there, as in the image. */
-	if (generation_files(site_current(app->site)) == 0 &&
+	if (generation_empty(site_current(app->site)) &&
 	    span_eq(req->path, SPAN("/")))
 		demo_page(app, req, res);
 	else

@@ -83,6 +83,12 @@ generation_files(const struct generation *g)
 	return g->entries_of_files;
 }
 
+bool
+generation_empty(const struct generation *g)
+{
+	return g->empty;
+}
+
 uint64_t
 generation_bytes(const struct generation *g)
 {

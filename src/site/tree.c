@@ -107,7 +107,7 @@ warn_of_missing(const struct generation *g, struct report *report)
 		report_warn(report, "the fallback is not there",
 		    g->options->fallback, 0);
 	/* of an empty one, the demo page tells */
-	if (generation_files(g) > 0 && !table_get(&g->table, SPAN("/")))
+	if (!g->empty && !table_get(&g->table, SPAN("/")))
 		report_warn(report, "root has no index", g->options->index, 0);
 }
 
@@ -126,6 +126,7 @@ load_all(struct generation *g, const struct generation *old, struct content *c,
 	    generation_fill(g, w, c->began) == -1)
 		return -1;
 	*holds = !c->moved && walk_holds(w);
+	g->empty = generation_files(g) == 0 && c->report->count == 0;
 	warn_of_missing(g, c->report);
 	return 0;
 }

@@ -87,6 +87,8 @@ const char *generation_directory(const struct generation *g, size_t i);
 
 uint64_t generation_number(const struct generation *g); /* 1 is the first */
 uint64_t generation_files(const struct generation *g);
+/* True if nobody has put anything there yet: not if it was left out. */
+bool generation_empty(const struct generation *g);
 uint64_t generation_bytes(const struct generation *g); /* of these files */
 /* Bytes of memory for content and its fields, as memory_limit counts them. */
 uint64_t generation_held(const struct generation *g);

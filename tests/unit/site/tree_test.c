@@ -250,7 +250,14 @@ no_index(void **state)
 	assert_int_equal(generation_files(g), 0);
 	made_expect_nothing(g, "/");
 	assert_int_equal(m->notes, 0);
+	assert_true(generation_empty(g));
 	generation_free(g);
+	assert_int_equal(symlink("/etc/passwd", made_path(m, "out")), 0);
+	g = made_load(m, NULL);
+	assert_int_equal(generation_files(g), 0);
+	assert_false(generation_empty(g));
+	generation_free(g);
+	assert_int_equal(unlink(made_path(m, "out")), 0);
 	made_file(m, "other.html", "other");
 	g = made_load(m, NULL);
 	made_expect_nothing(g, "/");
