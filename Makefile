@@ -102,7 +102,7 @@ say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s 
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
 .PHONY: all program run check unit blackbox e2e e2e-tests faults coverage valgrind analyze fuzz fuzzers fuzz-replay floors lint format format-check \
-    bench reproducible image install clean help tests FORCE
+    bench reproducible image install clean help manifests tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
@@ -194,6 +194,9 @@ valgrind: program tests
 else
 	$(MAKESAME) CC='$(TEST_CC)' SAN=none valgrind
 endif
+
+manifests: ## Are the manifests what a cluster takes? Needs none
+	@tests/manifests.sh
 
 floors: ## No file includes a higher floor
 	$(Q)bad=0; $(foreach d,$(notdir $(patsubst %/,%,$(wildcard src/*/))), \

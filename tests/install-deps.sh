@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what "make check" needs and is not there yet, from Debian's or Ubuntu's
 # packages. With NO_INSTALL=1 it installs nothing and names what is missing.
-# Usage: install-deps.sh [e2e]          e2e: what "make e2e" needs, and no more
+# Usage: install-deps.sh [e2e|manifests]   what that target needs, and no more
 set -u
 
 missing=()
@@ -18,6 +18,12 @@ e2e)
 	need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
 	need chromium has chromium
 	need chromium-driver has chromedriver
+	;;
+manifests)
+	need kubernetes-client has kubectl
+	need prometheus has promtool
+	need nodejs has node
+	need npm has npm
 	;;
 check)
 	need gcc has gcc

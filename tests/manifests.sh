@@ -1,0 +1,123 @@
+#!/bin/bash
+# Are the manifests what a cluster takes? Builds every overlay with kustomize,
+# checks each document against the real types, shows that the check can fail, and
+# asks promtool about the rules. Needs no cluster. Works in build/manifests.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+work=$PWD/build/manifests
+counts=${COUNTS:-/dev/null}
+passed=0 failed=0
+
+result() { # NAME STATUS OUTPUT
+	if [ "$2" = 0 ]; then
+		echo "ok   $1"
+		passed=$((passed + 1))
+	else
+		echo "FAIL $1"
+		printf '    %s\n' "$3"
+		failed=$((failed + 1))
+	fi
+}
+
+try() { # NAME COMMAND...: it succeeds
+	local name=$1 said status
+	shift
+	said=$("$@" 2>&1)
+	status=$?
+	result "$name" $status "$said"
+}
+
+# The types, at the versions that are known to tell what the tests below plant.
+packages() {
+	local want='kubernetes-models@5.1.0 @kubernetes-models/prometheus-operator@6.0.0 yaml@2 typescript@5'
+	mkdir -p "$work" && cd "$work" || return 1
+	[ "$(cat installed 2>/dev/null)" = "$want" ] && return
+	if [ -n "${NO_INSTALL:-}" ]; then
+		echo "missing, and not installed because of NO_INSTALL: $want"
+		return 1
+	fi
+	echo '{ "private": true, "type": "module" }' >package.json
+	# shellcheck disable=SC2086 # several words
+	timeout 100 npm install --no-audit --no-fund --no-package-lock \
+	    --ignore-scripts --loglevel=error $want && echo "$want" >installed
+}
+
+build() { # FOLDER FILE
+	timeout 30 kubectl kustomize "$1" >"$2"
+}
+
+typed() { # FILE...
+	rm -f "$work"/*.ts
+	timeout 30 node tests/manifests/types.mjs "$work" "$@" && (cd "$work" &&
+	    timeout 60 node_modules/.bin/tsc --noEmit --strict --skipLibCheck --module esnext \
+	    --target esnext --moduleResolution bundler ./*.ts)
+}
+
+# A document with one mistake in it is refused, and for the mistake's sake.
+planted() { # NAME SED-SCRIPT WORD FILE
+	local said name="a mistake is found: $1"
+	sed "$2" "$4" >"$work/planted.yaml"
+	if cmp -s "$4" "$work/planted.yaml"; then
+		result "$name" 1 'nothing was changed'
+	elif said=$(typed "$work/planted.yaml" 2>&1); then
+		result "$name" 1 'it was not found'
+	else
+		grep -qF "$3" <<<"$said"
+		result "$name" $? "$said"
+	fi
+}
+
+seconds() { # VARIABLE FILE: its value, a whole number of seconds
+	sed -n "/name: $1\$/{n;s/ *value: \([0-9]*\)s\$/\1/p}" "$2"
+}
+
+# The pod is not killed before its drain is over.
+grace() { # FILE
+	local delay drain all
+	delay=$(seconds MY_WEBSERVER_SHUTDOWN_DELAY "$1")
+	drain=$(seconds MY_WEBSERVER_DRAIN_TIMEOUT "$1")
+	all=$(sed -n 's/ *terminationGracePeriodSeconds: //p' "$1")
+	echo "delay ${delay:?} drain ${drain:?} grace ${all:?}"
+	((delay + drain + 3 <= all))
+}
+
+# What the plain prometheus.yml takes: README says so too.
+rules() {
+	sed -n '/^  groups:/,$s/^  //p' manifests/overlays/monitoring/prometheusrule.yaml \
+	    >"$work/rules.yml" &&
+	    cp manifests/overlays/monitoring/prometheus.yml tests/manifests/rules_test.yml "$work"
+}
+
+tests/install-deps.sh manifests || exit 1
+try 'the types are installed' packages
+all=()
+for folder in manifests manifests/overlays/*/; do
+	folder=${folder%/}
+	built=$work/$(basename "$folder").yaml
+	try "kustomize builds $folder" build "$folder" "$built"
+	all+=("$built")
+done
+try 'every document is what Kubernetes takes' typed "${all[@]}"
+for built in "${all[@]}"; do
+	try "grace period of $(basename "$built" .yaml)" grace "$built"
+done
+base=$work/manifests.yaml
+planted 'unknown field of a probe' 's/failureThreshold:/failureTreshold:/' failureTreshold "$base"
+planted 'unknown field of a policy' 's/policyTypes:/policyType:/' policyType "$base"
+planted 'unknown field of a budget' 's/unhealthyPodEvictionPolicy:/unhealthyPodPolicy:/' unhealthyPodPolicy "$base"
+planted 'wrong word for pulling' 's/imagePullPolicy: .*/imagePullPolicy: Sometimes/' Sometimes "$base"
+planted 'wrong word for a protocol' 's/protocol: TCP/protocol: HTTP/' HTTP "$base"
+planted 'text for a number' 's/maxReplicas: 10/maxReplicas: ten/' "type 'number'" "$base"
+planted 'unknown kind' 's/^kind: PodDisruptionBudget/kind: PodDisruption/' 'no such kind' "$base"
+if [ -d manifests/overlays/monitoring ]; then
+	planted 'unknown field of a monitor' 's/podMetricsEndpoints:/podMetricEndpoints:/' \
+	    podMetricEndpoints "$work/monitoring.yaml"
+	try 'the rules can be taken out' rules
+	try 'promtool: rules' timeout 30 promtool check rules "$work/rules.yml"
+	try 'promtool: prometheus.yml' timeout 30 promtool check config "$work/prometheus.yml"
+	try 'promtool: tests of the rules' timeout 30 promtool test rules "$work/rules_test.yml"
+fi
+
+echo "$passed $failed" >>"$counts"
+echo "$passed passed, $failed failed"
+((failed == 0))
