@@ -1,7 +1,8 @@
 #!/bin/bash
 # Are the manifests what a cluster takes? Builds every overlay with kustomize,
-# checks each document against the real types, shows that the check can fail, and
-# asks promtool about the rules. Needs no cluster. Works in build/manifests.
+# checks each document against the real types, shows that the check can fail, asks
+# promtool about the rules, and compares the index template with the log's fields.
+# Needs no cluster. Works in build/manifests.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 work=$PWD/build/manifests
@@ -109,14 +110,14 @@ planted 'wrong word for pulling' 's/imagePullPolicy: .*/imagePullPolicy: Sometim
 planted 'wrong word for a protocol' 's/protocol: TCP/protocol: HTTP/' HTTP "$base"
 planted 'text for a number' 's/maxReplicas: 10/maxReplicas: ten/' "type 'number'" "$base"
 planted 'unknown kind' 's/^kind: PodDisruptionBudget/kind: PodDisruption/' 'no such kind' "$base"
-if [ -d manifests/overlays/monitoring ]; then
-	planted 'unknown field of a monitor' 's/podMetricsEndpoints:/podMetricEndpoints:/' \
-	    podMetricEndpoints "$work/monitoring.yaml"
-	try 'the rules can be taken out' rules
-	try 'promtool: rules' timeout 30 promtool check rules "$work/rules.yml"
-	try 'promtool: prometheus.yml' timeout 30 promtool check config "$work/prometheus.yml"
-	try 'promtool: tests of the rules' timeout 30 promtool test rules "$work/rules_test.yml"
-fi
+planted 'unknown field of a monitor' 's/podMetricsEndpoints:/podMetricEndpoints:/' \
+    podMetricEndpoints "$work/monitoring.yaml"
+try 'the rules can be taken out' rules
+try 'promtool: rules' timeout 30 promtool check rules "$work/rules.yml"
+try 'promtool: prometheus.yml' timeout 30 promtool check config "$work/prometheus.yml"
+try 'promtool: tests of the rules' timeout 30 promtool test rules "$work/rules_test.yml"
+try 'the index template maps the log' node tests/manifests/mapping.mjs README.md \
+    manifests/overlays/logging/index-template.json
 
 echo "$passed $failed" >>"$counts"
 echo "$passed passed, $failed failed"
