@@ -195,7 +195,7 @@ else
 	$(MAKESAME) CC='$(TEST_CC)' SAN=none valgrind
 endif
 
-manifests: ## Are the manifests what a cluster takes? Needs none
+manifests: all ## Are the manifests what a cluster takes? Needs none
 	@tests/manifests.sh
 
 floors: ## No file includes a higher floor

@@ -89,7 +89,7 @@ tests 'fault injection, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc faults
 tests 'conformance, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc conformance
 # Not config: two hundred short runs, mostly valgrind's own starting.
 tests 'black box, valgrind' "$MAKE" "$jobs" CC=gcc MEMCHECK='http lifecycle limits log metrics' valgrind
-tests 'manifests' "$MAKE" manifests
+tests 'manifests' "$MAKE" "$jobs" CC=musl-gcc manifests
 step 'coverage' "$MAKE" "$jobs" coverage
 step 'floors' "$MAKE" floors
 step 'format' "$MAKE" format-check

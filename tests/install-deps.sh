@@ -20,7 +20,6 @@ e2e)
 	need chromium-driver has chromedriver
 	;;
 manifests)
-	need kubernetes-client has kubectl
 	need prometheus has promtool
 	need nodejs has node
 	need npm has npm

@@ -43,6 +43,12 @@ packages() {
 	    --ignore-scripts --loglevel=error $want && echo "$want" >installed
 }
 
+# Debian's kubectl, 1.20, has a kustomize of years before.
+kustomize_is_new() {
+	timeout 30 kubectl kustomize --help | grep -q -- --load-restrictor ||
+	    { echo 'needs kubectl 1.21 or later'; return 1; }
+}
+
 build() { # FOLDER FILE
 	timeout 30 kubectl kustomize "$1" >"$2"
 }
@@ -82,6 +88,22 @@ grace() { # FILE
 	((delay + drain + 3 <= all))
 }
 
+# The server knows each variable, and takes its value and the site; on another
+# port, and below another root. What the downward API gives is a number of bytes.
+settings() { # FILE SITE
+	local variables said
+	mapfile -t variables < <(sed -n '/name: MY_WEBSERVER_/{
+		s/.*name: //;N;s/\n *value: "*\([^"]*\)"*$/=\1/p
+		s/\n *valueFrom:$/=16777216/p}' "$1")
+	printf '%s\n' "${variables[@]}"
+	((${#variables[@]} >= 3)) || return 1
+	said=$(env "${variables[@]}" MY_WEBSERVER_ROOT="$2" MY_WEBSERVER_LISTEN=:0 \
+	    MY_WEBSERVER_METRICS_LISTEN=:0 timeout 30 build/my_webserver --check 2>&1) &&
+	    [[ $said != *MY_WEBSERVER_* && $said != *warning* ]] && return
+	echo "$said"
+	return 1
+}
+
 # What the plain prometheus.yml takes: README says so too.
 rules() {
 	sed -n '/^  groups:/,$s/^  //p' manifests/overlays/monitoring/prometheusrule.yaml \
@@ -90,6 +112,7 @@ rules() {
 }
 
 tests/install-deps.sh manifests || exit 1
+try 'kubectl is new enough' kustomize_is_new
 try 'the types are installed' packages
 all=()
 for folder in manifests manifests/overlays/*/; do
@@ -100,7 +123,11 @@ for folder in manifests manifests/overlays/*/; do
 done
 try 'every document is what Kubernetes takes' typed "${all[@]}"
 for built in "${all[@]}"; do
-	try "grace period of $(basename "$built" .yaml)" grace "$built"
+	name=$(basename "$built" .yaml)
+	site=manifests/overlays/$name/site
+	[ -d "$site" ] || site=manifests/examples/site-in-image/site
+	try "the server takes the settings of $name" settings "$built" "$site"
+	try "grace period of $name" grace "$built"
 done
 base=$work/manifests.yaml
 planted 'unknown field of a probe' 's/failureThreshold:/failureTreshold:/' failureTreshold "$base"
