@@ -102,10 +102,10 @@ response_finish(struct response *res, const struct request *req)
 	res->no_content = res->status == STATUS_NO_CONTENT ||
 	    res->status == STATUS_NOT_MODIFIED;
 	res->length = content_length(res);
-	if (res->no_content || req->method == METHOD_HEAD) {
-		response_release(res);
+	/* what was borrowed stays so: the head may tell of it, and is written
+	 * when the request's body is there, or a delay is over */
+	if (res->no_content || req->method == METHOD_HEAD)
 		res->pieces = 0;
-	}
 }
 
 uint64_t

@@ -30,7 +30,8 @@ struct source {
 	/* Asked before the last bytes of a file go out: false if the file is
 	 * not any more what the head has told; then they do not. */
 	bool (*intact)(void *owner);
-	/* Called once, when the answer was sent or will not be. */
+	/* Called once, when the answer was sent or will not be; never before
+	 * its head was written. */
 	void (*release)(void *owner);
 };
 

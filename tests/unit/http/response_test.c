@@ -133,7 +133,8 @@ count_release(void *owner)
 	released++;
 }
 
-/* Once, whatever becomes of the answer. */
+/* Once, whatever becomes of the answer; but not before its head was written,
+ * which may tell of it without a body, too. */
 static void
 what_was_borrowed_is_given_back(void **state)
 {
@@ -151,7 +152,7 @@ what_was_borrowed_is_given_back(void **state)
 		if (way == 1)
 			res.status = STATUS_NO_CONTENT;
 		finish(way == 2 ? METHOD_HEAD : METHOD_GET);
-		assert_int_equal(released, way < 3);
+		assert_int_equal(released, way == 0);
 		response_release(&res);
 		response_release(&res);
 		assert_int_equal(released, 1);

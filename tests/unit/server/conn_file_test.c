@@ -226,6 +226,22 @@ head_borrows_nothing(void **state)
 	assert_int_equal(most, 0);
 }
 
+/* Its head is written only when the request is there as a whole, and tells of
+ * what was borrowed. */
+static void
+head_borrows_until_its_head_is_written(void **state)
+{
+	struct served *s = *state;
+	enum want want;
+
+	tell(s, "HEAD /1000 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+	assert_int_equal(run(s), WANT_READ);
+	assert_int_equal(file.held, 1);
+	tell(s, "hello");
+	assert_has(hear_all(s, &want).at, "Content-Length: 1000\r\n");
+	assert_int_equal(file.held, 0);
+}
+
 /* ...so that others have their turn, however fast a client reads. */
 static void
 a_large_file_goes_in_turns(void **state)
@@ -324,6 +340,7 @@ main(void)
 		FILED(of_an_empty_file_there_is_nothing_to_send),
 		FILED(texts_and_stretches_of_a_file_in_order),
 		FILED(head_borrows_nothing),
+		FILED(head_borrows_until_its_head_is_written),
 		FILED(a_large_file_goes_in_turns),
 		FILED(a_file_that_ends_early_ends_the_connection),
 		FILED(a_file_that_changes_is_not_finished),

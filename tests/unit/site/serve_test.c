@@ -131,7 +131,7 @@ from_memory(void **state)
 	assert_true(ask_lending("HEAD", "/", "", sizeof lent));
 	assert_answer(STATUS_OK, "");
 	assert_int_equal(res.length, 8);
-	assert_int_equal(generation_users(g), 0);
+	assert_int_equal(generation_users(g), 1);
 	ask_with("/", "Range: bytes=3-4\r\n");
 	assert_answer(STATUS_PARTIAL_CONTENT, "fr");
 }
