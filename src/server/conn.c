@@ -270,6 +270,16 @@ begin_request(struct conn *c)
 		metric_add(&c->service->metrics->in_flight, 1);
 }
 
+/* True if a head of this length, and the answer to it, go behind those there
+ * are: Location may repeat the target, and longer, where it has to be encoded.
+ * The first of a batch always finds room. */
+static bool
+has_room(const struct work *w, size_t length)
+{
+	return w->in_at + length <= HEAD_MAX &&
+	    buf_room(&w->out) >= WORK_ANSWER + 2 * length;
+}
+
 /* Answers the whole requests at hand, as many as one batch takes. */
 static enum want
 take_requests(struct conn *c)
@@ -294,7 +304,7 @@ take_requests(struct conn *c)
 		}
 		switch (head_find(work_unread(w), &w->scanned, &length)) {
 		case HEAD_WHOLE:
-			if (w->count > 0 && w->in_at + length > HEAD_MAX) {
+			if (w->count > 0 && !has_room(w, length)) {
 				/* then to the front, and found once more */
 				w->scanned = 0;
 				return flush(c);

@@ -19,7 +19,7 @@ enum {
 	WORK_IN = HEAD_MAX + 4096,
 	WORK_OUT = 16 * 1024,
 	WORK_COPY = 2048, /* bodies up to this are copied behind their head */
-	/* room an answer's head and a copied body need */
+	/* room an answer's head and a copied body need, but for Location */
 	WORK_ANSWER = 8 * 1024,
 	/* sent for one connection before the others have their turn */
 	WORK_TURN = 256 * 1024,

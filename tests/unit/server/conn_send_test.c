@@ -120,6 +120,63 @@ batches_are_bounded(void **state)
 }
 
 /* Progress puts the deadline off; being writable alone does not. */
+/* A query comes back in Location: a redirect's head may be larger than all
+ * others. */
+static void
+redirect(const struct app *app, const struct request *req, struct response *res)
+{
+	static char location[TARGET_MAX];
+
+	(void)app;
+	res->status = STATUS_PERMANENT_REDIRECT;
+	memset(location, 'q', sizeof location);
+	res->location = (struct span){ location, req->query.len };
+	response_content(res, SPAN("go there"));
+}
+
+static void
+a_batch_ends_before_a_head_that_may_not_fit(void **state)
+{
+	static const struct route routes[] = {
+		{ "/", METHOD_GET, answer_small },
+		{ "/d", METHOD_GET, redirect },
+		{ NULL, 0, NULL },
+	};
+	static char text[HEAD_MAX], extra[4096], end[] = "\r\n\r\ngo there";
+	struct served *s = *state;
+
+	s->service.routes = routes;
+	for (size_t fields = 0; fields < sizeof extra; fields += 64) {
+		struct buf b = buf_over(text, sizeof text);
+		const char *answer;
+		size_t query = 8000;
+		enum want want;
+
+		memset(extra, 'e', fields);
+		s->service.extra = (struct span){ extra, fields };
+		for (int i = 0; i < 3; i++)
+			buf_put(&b, SPAN(GET("/")));
+		buf_put(&b, SPAN("GET /d?"));
+		for (size_t i = 0; i < query; i++)
+			buf_char(&b, 'q');
+		buf_put(&b, SPAN(" HTTP/1.1\r\nHost: a\r\n\r\n"));
+		buf_char(&b, '\0');
+		assert_false(b.overflowed);
+		tell(s, text);
+		while ((want = run(s)) == WANT_AGAIN)
+			continue;
+		assert_int_equal(want, WANT_READ);
+		answer = hear(s, LARGE);
+		answer = strstr(answer, "\r\nLocation: ");
+		assert_non_null(answer);
+		assert_int_equal(strlen(answer),
+		    strlen("\r\nLocation: \r\n") + query + fields +
+			strlen(end + 2));
+		assert_string_equal(
+		    answer + strlen(answer) - strlen(end + 4), end + 4);
+	}
+}
+
 static void
 progress_puts_the_write_timeout_off(void **state)
 {
@@ -331,6 +388,7 @@ main(void)
 		SERVED(bodies_around_the_size_that_is_copied),
 		SERVED(a_large_answer_ends_a_batch),
 		SERVED(batches_are_bounded),
+		SERVED(a_batch_ends_before_a_head_that_may_not_fit),
 		SERVED(progress_puts_the_write_timeout_off),
 		SERVED(bytes_of_a_lost_answer_are_those_sent),
 		SERVED(the_last_answer_takes_the_end_along),
