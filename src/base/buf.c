@@ -9,7 +9,9 @@ buf_copy(char *to, const char *from, size_t n)
 		const char *last = from + n - 32;
 		char *last_to = to + n - 32;
 
-		for (; from < last; from += 32, to += 32)
+		for (; last - from > 32; from += 64, to += 64)
+			memcpy(to, from, 64);
+		if (from < last)
 			memcpy(to, from, 32);
 		memcpy(last_to, last, 32);
 	} else if (n >= 16) {
@@ -71,16 +73,43 @@ put_digits(char *at, size_t n, uint32_t value)
 		*at = (char)('0' + value);
 }
 
+/* The same without a loop, for what a line of the log has: a status, and parts
+ * of a second. */
+static inline void
+put_three(char *at, uint32_t value)
+{
+	*at = (char)('0' + value / 100);
+	put_pair(at + 1, value % 100);
+}
+
+static inline void
+put_six(char *at, uint32_t value)
+{
+	put_pair(at, value / 10000);
+	put_pair(at + 2, value / 100 % 100);
+	put_pair(at + 4, value % 100);
+}
+
 void
 buf_digits(struct buf *b, uint32_t value, unsigned digits)
 {
 	size_t len = b->len + digits;
+	char *at = b->at + b->len;
 
 	if (len > b->cap) {
 		b->overflowed = true;
 		return;
 	}
-	put_digits(b->at + b->len, digits, value);
+	if (digits == 3) {
+		put_three(at, value);
+	} else if (digits == 6) {
+		put_six(at, value);
+	} else if (digits == 9) {
+		put_three(at, value / 1000000);
+		put_six(at + 3, value % 1000000);
+	} else {
+		put_digits(at, digits, value);
+	}
 	b->len = len;
 }
 

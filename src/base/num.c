@@ -176,11 +176,16 @@ num_parse_size(struct span s, uint64_t *bytes)
 void
 num_seconds(struct buf *b, uint64_t ns)
 {
-	uint32_t fraction = (uint32_t)(ns % NS_PER_SEC);
+	uint32_t fraction = (uint32_t)ns;
 	unsigned width = 9;
 
-	buf_u64(b, ns / NS_PER_SEC);
-	buf_char(b, '.');
+	if (ns < NS_PER_SEC) { /* as most requests take */
+		buf_put(b, SPAN("0."));
+	} else {
+		buf_u64(b, ns / NS_PER_SEC);
+		buf_char(b, '.');
+		fraction = (uint32_t)(ns % NS_PER_SEC);
+	}
 	while (width > 1 && fraction % 10 == 0) {
 		fraction /= 10;
 		width--;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "../guard.h"
 #include "base/buf.h"
 
 static char memory[64];
@@ -81,6 +82,50 @@ numbers_of_every_length(void **state)
 	}
 }
 
+/* All of them, but of those with nine digits one in 389: every three digits
+ * with many others. */
+static void
+numbers_with_leading_zeros(void **state)
+{
+	static const struct {
+		unsigned digits;
+		uint32_t end, step;
+	} all[] = { { 3, 1000, 1 }, { 6, 1000000, 1 }, { 9, 1000000000, 389 },
+		{ 9, 1000, 1 } };
+
+	(void)state;
+	for (size_t w = 0; w < sizeof all / sizeof all[0]; w++) {
+		for (uint32_t i = 0; i < all[w].end; i += all[w].step) {
+			struct buf b = buf_over(memory, sizeof memory);
+			uint32_t n = all[w].end - 1 - i, rest = n;
+			char expected[16] = { 0 };
+
+			for (unsigned at = all[w].digits; at-- > 0; rest /= 10)
+				expected[at] = (char)('0' + rest % 10);
+			buf_digits(&b, n, all[w].digits);
+			assert_holds(&b, expected);
+		}
+	}
+}
+
+/* Nothing but the bytes, wherever they are in a register. */
+static void
+copies_of_every_length(void **state)
+{
+	char from[256], to[258];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof from; i++)
+		from[i] = (char)(i + 1);
+	for (size_t n = 0; n <= sizeof from; n++) {
+		memset(to, '\0', sizeof to);
+		buf_copy(to + 1, guard_put((struct span){ from, n }).at, n);
+		assert_memory_equal(to + 1, from, n);
+		assert_int_equal(to[0], '\0');
+		assert_int_equal(to[n + 1], '\0');
+	}
+}
+
 /* All or nothing, and what overflowed stays known. */
 static void
 overflows(void **state)
@@ -136,6 +181,8 @@ main(void)
 		cmocka_unit_test(appends),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(numbers_of_every_length),
+		cmocka_unit_test(numbers_with_leading_zeros),
+		cmocka_unit_test(copies_of_every_length),
 		cmocka_unit_test(overflows),
 		cmocka_unit_test(fills_to_the_last_byte),
 	};

@@ -154,6 +154,7 @@ writes_seconds(void **state)
 	assert_written(num_seconds, 0, "0.0");
 	assert_written(num_seconds, 1, "0.000000001");
 	assert_written(num_seconds, 5 * NS_PER_MS, "0.005");
+	assert_written(num_seconds, NS_PER_SEC - 1, "0.999999999");
 	assert_written(num_seconds, NS_PER_SEC, "1.0");
 	assert_written(num_seconds, 10 * NS_PER_SEC, "10.0");
 	assert_written(num_seconds, 12 * NS_PER_SEC + 1, "12.000000001");

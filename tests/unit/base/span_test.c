@@ -27,6 +27,11 @@ equality_without_case(void **state)
 	assert_true(span_ieq(SPAN("Content-LENGTH"), SPAN("content-length")));
 	assert_true(span_ieq(SPAN("AZaz"), SPAN("azAZ")));
 	assert_false(span_ieq(SPAN("ab"), SPAN("abc")));
+	assert_true(span_ieq(SPAN("Accept-EncodiNG"), SPAN("Accept-Encoding")));
+	assert_false(
+	    span_ieq(SPAN("Accept-Encoded?"), SPAN("Accept-Encoding")));
+	assert_false(
+	    span_ieq(SPAN("xccept-Encoding"), SPAN("Accept-Encoding")));
 	/* neighbours of the letters, 32 apart from another character */
 	assert_false(span_ieq(SPAN("@"), SPAN("`")));
 	assert_false(span_ieq(SPAN("["), SPAN("{")));
