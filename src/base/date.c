@@ -82,13 +82,13 @@ date_rfc3339_second(struct buf *b, uint64_t second)
 void
 date_rfc3339_micros(struct buf *b, uint64_t ns)
 {
-	buf_digits(b, (uint32_t)(ns % NS_PER_SEC / NS_PER_US), 6);
+	buf_digits(b, (uint32_t)ns / (uint32_t)NS_PER_US, 6);
 }
 
 void
 date_rfc3339(struct buf *b, uint64_t ns)
 {
 	date_rfc3339_second(b, ns / NS_PER_SEC);
-	date_rfc3339_micros(b, ns);
+	date_rfc3339_micros(b, ns % NS_PER_SEC);
 	buf_char(b, 'Z');
 }

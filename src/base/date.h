@@ -40,7 +40,7 @@ bool date_http_parse(struct span s, int64_t now, int64_t *seconds);
 void date_rfc3339(struct buf *b, uint64_t ns);
 
 /* Its parts: what stays for a whole second, up to the dot; the six digits of
- * microseconds; and a Z. */
+ * microseconds, of the ns since then; and a Z. */
 void date_rfc3339_second(struct buf *b, uint64_t second);
 void date_rfc3339_micros(struct buf *b, uint64_t ns);
 

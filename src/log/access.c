@@ -9,6 +9,14 @@
 /* No limit for a value, and the least that message can be cut to. */
 enum { SHARE_ALL = 2 * ACCESS_LINE_MAX, SHARE_MIN = 64 };
 
+/* What message ends in. The status stands there, and is taken from there. */
+#define MESSAGE_END "\\\" 000 -"
+enum {
+	MESSAGE_END_LEN = sizeof MESSAGE_END - 1,
+	STATUS_AT = 3,
+	STATUS_LEN = 3,
+};
+
 /* Members are written with their separators as one literal: this is done for
  * every request, and json_key would cost as much as the values. */
 static inline void
@@ -31,6 +39,22 @@ is_part(struct span inner, struct span outer)
 	return in >= out && in + inner.len <= out + outer.len;
 }
 
+/* A key, which is a literal, and a value that needs no escape, with one look at
+ * the room. */
+static inline void
+put_plain(struct buf *b, struct span key, struct span value)
+{
+	size_t at = b->len + key.len, len = at + value.len;
+
+	if (len > b->cap) {
+		b->overflowed = true;
+		return;
+	}
+	memcpy(b->at + b->len, key.at, key.len);
+	buf_copy(b->at + at, value.at, value.len);
+	b->len = len;
+}
+
 /* A value that is most often a part of plain, text that needs no escape and was
  * not cut: then neither does the value. Leaves its string open, as message
  * does: the next key begins with the closing quote. */
@@ -40,11 +64,12 @@ put_part(struct buf *b, struct span key, struct span value,
 {
 	if (value.len == 0)
 		return;
+	if (is_part(value, plain)) {
+		put_plain(b, key, value);
+		return;
+	}
 	buf_put(b, key);
-	if (is_part(value, plain))
-		buf_put(b, value);
-	else
-		json_escape(b, value, bad, share);
+	json_escape(b, value, bad, share);
 }
 
 /* Writes "day/Mon/year hour:minute:second" in local time, as the seed did. */
@@ -69,7 +94,8 @@ put_seed_time(struct buf *b, uint64_t second)
 	buf_digits(b, (uint32_t)t.tm_sec, 2);
 }
 
-static void
+/* Once a second, and so kept out of the way. */
+static __attribute__((noinline)) void
 write_opening(struct access_style *style, uint64_t second)
 {
 	struct access_opening *o = &style->opening;
@@ -82,7 +108,7 @@ write_opening(struct access_style *style, uint64_t second)
 		date_rfc3339_second(&b, second);
 	o->time = b.len;
 	if (style->format != ACCESS_SEED)
-		buf_char(&b, 'Z');
+		buf_put(&b, SPAN("000000Z"));
 	buf_put(&b, SPAN("\", \""));
 	buf_put(&b, style->name_space);
 	buf_put(&b, SPAN("\": {"));
@@ -100,10 +126,12 @@ put_opening(struct buf *b, uint64_t wall, struct access_style *style)
 
 	if (o->second != second || o->time == 0)
 		write_opening(style, second);
-	buf_put(b, (struct span){ o->text, o->time });
-	if (style->format != ACCESS_SEED)
-		date_rfc3339_micros(b, wall);
-	buf_put(b, (struct span){ o->text + o->time, o->rest });
+	buf_put(b, (struct span){ o->text, o->time + o->rest });
+	if (style->format != ACCESS_SEED && !b->overflowed) {
+		struct buf micros = buf_over(b->at + b->len - o->rest, 6);
+
+		date_rfc3339_micros(&micros, wall - second * NS_PER_SEC);
+	}
 }
 
 /*
@@ -111,7 +139,7 @@ put_opening(struct buf *b, uint64_t wall, struct access_style *style)
  * method and protocol stay. Those are cut too where they would take more than a
  * quarter each.
  */
-static void
+static __attribute__((noinline)) void
 put_cut_line(struct buf *b, struct span line, size_t share)
 {
 	size_t first = span_find(line, ' '), last = line.len, start, method,
@@ -140,7 +168,8 @@ put_cut_line(struct buf *b, struct span line, size_t share)
 /* Writes into an open string, and leaves it open. Returns the request line if
  * it went in as it is, else nothing. */
 static struct span
-put_message(struct buf *b, const struct access_record *r, size_t share)
+put_message(
+    struct buf *b, const struct access_record *r, const char *end, size_t share)
 {
 	size_t start;
 	enum json_written written;
@@ -151,16 +180,14 @@ put_message(struct buf *b, const struct access_record *r, size_t share)
 		b->len = start;
 		put_cut_line(b, r->line, share);
 	}
-	buf_put(b, SPAN("\\\" "));
-	buf_digits(b, r->status, 3);
-	buf_put(b, SPAN(" -"));
+	buf_put(b, (struct span){ end, MESSAGE_END_LEN });
 	return written == JSON_PLAIN ? r->line : (struct span){ NULL, 0 };
 }
 
 /* Writes what the seed did not have. */
 static void
-put_details(struct buf *b, const struct access_record *r, size_t share,
-    struct span plain)
+put_details(struct buf *b, const struct access_record *r, const char *end,
+    size_t share, struct span plain)
 {
 	put_part(b, SPAN("\", \"method\": \""), r->method, JSON_REPLACE, share,
 	    plain);
@@ -171,7 +198,7 @@ put_details(struct buf *b, const struct access_record *r, size_t share,
 	put_part(b, SPAN("\", \"protocol\": \""), r->protocol, JSON_REPLACE,
 	    share, plain);
 	buf_put(b, SPAN("\", \"status\": "));
-	buf_digits(b, r->status, 3);
+	buf_put(b, (struct span){ end + STATUS_AT, STATUS_LEN });
 	buf_put(b, SPAN(", \"bytes\": "));
 	buf_u64(b, r->bytes);
 	buf_put(b, SPAN(", \"duration_seconds\": "));
@@ -192,19 +219,21 @@ static void
 put_line(struct buf *b, const struct access_record *r,
     struct access_style *style, size_t share)
 {
+	char end[] = MESSAGE_END;
+	struct buf status = buf_over(end + STATUS_AT, STATUS_LEN);
 	struct span plain;
 
+	buf_digits(&status, r->status, STATUS_LEN);
 	put_opening(b, r->wall, style);
 	if (r->client_ip.len > 0) {
-		buf_put(b, SPAN("\"client_ip\": \""));
-		buf_put(b, r->client_ip);
+		put_plain(b, SPAN("\"client_ip\": \""), r->client_ip);
 		buf_put(b, SPAN("\", \"message\": \"\\\""));
 	} else {
 		buf_put(b, SPAN("\"message\": \"\\\""));
 	}
-	plain = put_message(b, r, share);
+	plain = put_message(b, r, end, share);
 	if (style->format == ACCESS_JSON)
-		put_details(b, r, share, plain);
+		put_details(b, r, end, share, plain);
 	else
 		buf_char(b, '"');
 	buf_put(b, SPAN("}}\n"));

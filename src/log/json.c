@@ -1,5 +1,7 @@
 #include "log/json.h"
 
+#include "base/block.h"
+
 /* U+FFFD and U+2026 in UTF-8. */
 #define REPLACEMENT "\xef\xbf\xbd"
 #define ELLIPSIS    "\xe2\x80\xa6"
@@ -20,34 +22,34 @@ is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/*
- * is_plain for eight bytes at once. In each byte the highest bit is set by a
- * borrow (below 0x20; equal to '"' or '\'), by a carry (0x7f) or from the start
- * (not ASCII). A borrow may reach the next byte, but only from one that is not
- * plain itself.
- */
-static bool
-are_plain(const char *at)
+/* The place of the first byte that is not plain, or BLOCK. */
+static inline size_t
+find_special(block bytes)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t w, bad;
-
-	memcpy(&w, at, sizeof(w));
-	bad = w | (w + ones) | (w - ones * 0x20) | ((w ^ ones * '"') - ones) |
-	    ((w ^ ones * '\\') - ones);
-	return (bad & ones * 0x80) == 0;
+	return block_first((block)((bytes < 0x20) | (bytes >= 0x7f) |
+	    (bytes == '"') | (bytes == '\\')));
 }
 
 /* How many bytes at the front of s need no escape. */
 static inline size_t
 plain_run(struct span s)
 {
-	size_t n = 0;
+	size_t n = 0, hit;
 
-	while (s.len - n >= 8 && are_plain(s.at + n))
-		n += 8;
-	if (s.len >= 8 && s.len - n < 8 && are_plain(s.at + s.len - 8))
-		return s.len;
+	if (s.len >= BLOCK) {
+		for (; s.len - n >= BLOCK; n += BLOCK) {
+			hit = find_special(block_at(s.at + n));
+			if (hit < BLOCK)
+				return n + hit;
+		}
+		/* some of these were looked at: no matter */
+		n = s.len - BLOCK;
+		return n + find_special(block_at(s.at + n));
+	}
+	if (s.len >= 8) {
+		n = find_special(block_of_short(s.at, s.len));
+		return n < 8 ? n : n - (BLOCK - s.len);
+	}
 	while (n < s.len && is_plain((unsigned char)s.at[n]))
 		n++;
 	return n;

@@ -117,22 +117,30 @@ ring_lend(const struct ring *r, char *memory, size_t cap)
 	return buf_over(r->memory + tail, cap);
 }
 
+/* What does not fit behind tail goes to the front. Seldom called. */
+static __attribute__((noinline)) void
+copy_in(struct ring *r, size_t tail, struct span line)
+{
+	size_t straight = r->cap - tail;
+
+	if (straight > line.len)
+		straight = line.len;
+	memcpy(r->memory + tail, line.at, straight);
+	memcpy(r->memory, line.at + straight, line.len - straight);
+}
+
 bool
 ring_put(struct ring *r, struct span line)
 {
-	size_t tail = tail_of(r), straight = r->cap - tail;
+	size_t tail = tail_of(r);
 
 	assert(line.len > 0 && line.at[line.len - 1] == '\n');
 	if (line.len > r->cap - r->len)
 		return false;
-	if (straight > line.len)
-		straight = line.len;
-	if (line.at != r->memory + tail) { /* not written there already */
-		memcpy(r->memory + tail, line.at, straight);
-		memcpy(r->memory, line.at + straight, line.len - straight);
-	}
 	r->len += line.len;
 	r->lines++;
+	if (line.at != r->memory + tail) /* not written there already */
+		copy_in(r, tail, line);
 	return true;
 }
 

@@ -93,7 +93,7 @@ check(struct span s)
 static void
 test_every_byte(void **state)
 {
-	char s[24];
+	char s[36];
 
 	(void)state;
 	for (size_t len = 1; len <= sizeof(s); len++) {
