@@ -132,8 +132,6 @@ token_length(struct span s)
 static enum method
 method_of(struct span name)
 {
-	if (span_eq(name, SPAN("GET")))
-		return METHOD_GET;
 	if (span_eq(name, SPAN("HEAD")))
 		return METHOD_HEAD;
 	if (span_eq(name, SPAN("POST")))
@@ -157,9 +155,10 @@ method_of(struct span name)
 static bool
 is_protocol(struct span s)
 {
-	return s.len == 8 && span_starts(s, SPAN("HTTP/")) && s.at[5] >= '0' &&
-	    s.at[5] <= '9' && s.at[6] == '.' && s.at[7] >= '0' &&
-	    s.at[7] <= '9';
+	return span_eq(s, SPAN("HTTP/1.1")) ||
+	    (s.len == 8 && span_starts(s, SPAN("HTTP/")) && s.at[5] >= '0' &&
+		s.at[5] <= '9' && s.at[6] == '.' && s.at[7] >= '0' &&
+		s.at[7] <= '9');
 }
 
 /* An empty request: all members but line, which is set next, and the 4 KB of
@@ -186,12 +185,13 @@ static enum status
 take_line(struct request *req)
 {
 	struct span rest = req->line;
-	size_t n = token_length(rest);
+	bool get = span_starts(rest, SPAN("GET ")); /* nearly always */
+	size_t n = get ? 3 : token_length(rest);
 
 	if (n == 0 || n == rest.len || rest.at[n] != ' ')
 		return STATUS_BAD_REQUEST;
 	req->method_name = (struct span){ rest.at, n };
-	req->method = method_of(req->method_name);
+	req->method = get ? METHOD_GET : method_of(req->method_name);
 	rest = span_from(rest, n + 1);
 	for (n = 0; n < rest.len && rest.at[n] != ' '; n++)
 		; /* mostly short: memchr would cost more */

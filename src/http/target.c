@@ -49,8 +49,8 @@ is_port(struct span s)
 {
 	unsigned port = 0;
 
-	for (const char *at = s.at, *end = at + s.len; at < end; at++) {
-		unsigned digit = (unsigned char)*at - (unsigned)'0';
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned digit = (unsigned char)s.at[i] - (unsigned)'0';
 
 		port = port * 10 + digit;
 		if (digit > 9 || port > PORT_MAX)
@@ -78,8 +78,9 @@ is_ipv6(struct span s)
 	return inet_pton(AF_INET6, text, &address) == 1;
 }
 
-/* The address in brackets that s begins with; 0 if there is none. */
-static size_t
+/* The address in brackets that s begins with; 0 if there is none. Seldom
+ * called, and so kept out of the way. */
+static __attribute__((noinline)) size_t
 bracket_length(struct span s)
 {
 	size_t n = span_find(s, ']');
@@ -104,28 +105,36 @@ host_length(struct span s)
 	return n;
 }
 
-bool
-target_authority(struct span s)
+/* The length of the host in s if s is a host with optional port, else 0. */
+static size_t
+authority_host(struct span s)
 {
 	size_t n = host_length(s);
 
-	if (n == 0)
-		return false;
-	return n == s.len || (s.at[n] == ':' && is_port(span_from(s, n + 1)));
+	if (n == s.len || (s.at[n] == ':' && is_port(span_from(s, n + 1))))
+		return n;
+	return 0;
+}
+
+bool
+target_authority(struct span s)
+{
+	return authority_host(s) > 0;
 }
 
 /* What CONNECT names: a port must be there (RFC 9112, 3.2.3). */
 static enum status
 take_authority(struct request *req)
 {
+	size_t host = authority_host(req->target);
+
 	req->authority = req->target;
-	if (!target_authority(req->target) ||
-	    host_length(req->target) + 1 >= req->target.len)
+	if (host == 0 || host + 1 >= req->target.len)
 		return STATUS_BAD_REQUEST;
 	return STATUS_NONE;
 }
 
-static enum status
+static __attribute__((noinline)) enum status
 take_absolute(struct request *req)
 {
 	struct span rest = req->target;

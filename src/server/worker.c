@@ -113,12 +113,10 @@ back_off(struct worker *w, struct slots *s, int error)
 	event_end(&ev);
 }
 
-/* False if it cannot be watched, and so not be served. */
-static bool
-watch(struct worker *w, struct conn *c, unsigned interest)
+/* watch where something changes: seldom. */
+static __attribute__((noinline)) bool
+watch_anew(struct worker *w, struct conn *c, unsigned interest)
 {
-	if (c->watched && c->interest == interest)
-		return true;
 	c->interest = interest;
 	if (c->watched)
 		return loop_change(&w->loop, c->fd, conn_tag(w, c), interest) ==
@@ -127,6 +125,14 @@ watch(struct worker *w, struct conn *c, unsigned interest)
 	if (!c->watched)
 		back_off(w, slots_of(w, c), errno);
 	return c->watched;
+}
+
+/* False if it cannot be watched, and so not be served. */
+static bool
+watch(struct worker *w, struct conn *c, unsigned interest)
+{
+	return (c->watched && c->interest == interest) ||
+	    watch_anew(w, c, interest);
 }
 
 void

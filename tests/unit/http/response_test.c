@@ -20,6 +20,7 @@ static struct response_context context;
 static void
 begin(void)
 {
+	memset(&res, 0xa5, sizeof res); /* nothing of this is to be seen */
 	response_init(&res, (struct buf){ memory, 9, sizeof memory, true }, 0);
 	context =
 	    (struct response_context){ .date = SPAN("Date: " DATE "\r\n") };
