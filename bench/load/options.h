@@ -34,6 +34,7 @@ struct options {
 	uint64_t seed;
 	uint64_t server; /* process to time; OPTIONS_NONE: none */
 	bool spin;       /* never sleep */
+	bool seconds;    /* a line each second */
 	bool json, any_host, help;
 };
 

@@ -185,6 +185,16 @@ tell(struct run *r)
 	if (r->load.now < r->told)
 		return;
 	r->told += NS_PER_SEC;
+	if (r->options->seconds) {
+		struct timespec date;
+
+		clock_gettime(CLOCK_REALTIME, &date);
+		fprintf(stderr, "%lld.%03ld %llu %llu\n",
+		    (long long)date.tv_sec, date.tv_nsec / 1000000,
+		    (unsigned long long)answers,
+		    (unsigned long long)tally_failed(t));
+		return;
+	}
 	fprintf(stderr, "\r%s  %llu answers, %llu/s, %llu failed  ",
 	    t->from > r->load.now ? "warming up" : "measuring",
 	    (unsigned long long)answers,
@@ -388,11 +398,12 @@ run(const struct options *o, bool progress, struct result *result,
 		return fail(error, "memory", strerror(errno));
 	r->options = o;
 	r->load.now = clock_monotonic();
-	r->told = progress ? r->load.now + NS_PER_SEC : CLOCK_NEVER;
+	r->told =
+	    progress || o->seconds ? r->load.now + NS_PER_SEC : CLOCK_NEVER;
 	failed = get_ready(r, error);
 	if (!failed) {
 		loop(r);
-		if (progress)
+		if (progress && !o->seconds)
 			fputs("\r\33[K", stderr);
 		if (hopeless(r))
 			failed =

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "load.h"
 
@@ -301,6 +302,31 @@ table_for_people(void **state)
 }
 
 static void
+seconds_for_scripts(void **state)
+{
+	struct server *s = START_PLAIN();
+	struct outcome o = load_wait(load_start(
+	    ARGS("--json", "--seconds", "--rate=20", "--duration=2500ms",
+		"--expect-status=200", url_of(s->page, "/none")),
+	    0));
+	double first, second;
+	unsigned answers[2], failed[2];
+
+	(void)state;
+	assert_int_equal(o.code, 1);
+	assert_int_equal(
+	    sscanf(o.err, "%lf %u %u\n%lf %u %u\n", &first, &answers[0],
+		&failed[0], &second, &answers[1], &failed[1]),
+	    6);
+	assert_true(first > (double)(time(NULL) - 60));
+	assert_true(second >= first && answers[1] >= answers[0]);
+	assert_true(answers[1] > 0 && answers[1] <= 50);
+	assert_true(failed[0] == answers[0] && failed[1] == answers[1]);
+	assert_null(strchr(o.err, '\r'));
+	assert_int_equal(server_stop(s), 0);
+}
+
+static void
 progress_on_a_terminal(void **state)
 {
 	struct server *s = START_PLAIN();
@@ -350,6 +376,7 @@ main(void)
 		TEST(complains_in_one_line),
 		TEST(limit_on_open_files),
 		TEST(table_for_people),
+		TEST(seconds_for_scripts),
 		TEST(progress_on_a_terminal),
 	};
 

@@ -47,8 +47,8 @@ defaults(void **state)
 	assert_true(o.requests == OPTIONS_NONE);
 	assert_int_equal(o.rate, 0);
 	assert_int_equal(o.pipeline, 1);
-	assert_false(
-	    o.close || o.spin || o.json || o.any_host || o.help || o.random);
+	assert_false(o.close || o.spin || o.json || o.any_host || o.help ||
+	    o.random || o.seconds);
 	assert_int_equal(o.expect_status, 200);
 	assert_true(o.expect_length == OPTIONS_NONE);
 	assert_int_equal(o.sources, 0);
@@ -67,7 +67,8 @@ every_option_both_ways(void **state)
 		"--seed=5", "--pipeline", "3", "--method=HEAD", "--header",
 		"A: b", "--header=C:d", "--expect-status=404",
 		"--expect-length", "0", "--timeout=1s", "--sources", "4",
-		"--json", "--any-host", "--spin", "http://127.1.2.3:99/x?y"),
+		"--json", "--any-host", "--spin", "--seconds",
+		"http://127.1.2.3:99/x?y"),
 	    0);
 	assert_int_equal(o.connections, 7);
 	assert_int_equal(o.duration, 90 * NS_PER_SEC);
@@ -84,7 +85,7 @@ every_option_both_ways(void **state)
 	assert_int_equal(o.expect_length, 0);
 	assert_int_equal(o.timeout, NS_PER_SEC);
 	assert_int_equal(o.sources, 4);
-	assert_true(o.json && o.any_host && o.spin);
+	assert_true(o.json && o.any_host && o.spin && o.seconds);
 	assert_true(span_eq(o.target.host, SPAN("127.1.2.3:99")));
 	assert_true(span_eq(o.target.path, SPAN("/x?y")));
 }
