@@ -33,9 +33,9 @@ END {
 	printf "<text x=\"%d\" y=\"%d\">%s: <tspan%s>%d failed</tspan>, %d s</text>\n",
 	    left, y + 11, name, (failed > 0 ? " class=\"e\"" : ""), failed, at[n]
 	printf "<text x=\"44\" y=\"%d\" text-anchor=\"end\">%d</text>\n", yy(full) + 4, full
-	printf "<text x=\"44\" y=\"%d\" text-anchor=\"end\">0</text>\n", bottom + 2
+	printf "<text x=\"44\" y=\"%d\" text-anchor=\"end\">0</text>\n", bottom
 	printf "<text x=\"44\" y=\"%d\" text-anchor=\"end\" font-size=\"9\">%d up</text>\n",
-	    up_y(most) + 5, most
+	    up_y(most) + 9, most
 	printf "<path class=\"a\" d=\"M%d %.1fh%dM%d %.1fh%d\"/>\n", left, bottom, width,
 	    left, yy(full), width
 	printf "<path class=\"r\" d=\"M"
