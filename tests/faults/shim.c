@@ -52,6 +52,13 @@ find_plan(void)
 		plan = memory;
 }
 
+/* What counts coverage writes it down after the server's end, and is no part of
+ * it: nothing fails any more. */
+static void __attribute__((destructor)) end_plan(void)
+{
+	plan = NULL;
+}
+
 int
 fault(const char *call, const char *detail)
 {
