@@ -114,15 +114,22 @@ raise_descriptors(void)
 	return limit.rlim_cur;
 }
 
-/* Shares the descriptors there are; warns if they do not suffice. */
+/* Who may have how many open. */
+struct shares {
+	uint32_t page, ops; /* connections */
+	uint32_t files; /* sent from the disk, beyond those the site keeps */
+};
+
+/* Shares the descriptors there are; warns if they do not suffice. Each answer
+ * may have a file open: a quarter is for those, and what nobody else needs. */
 static bool
-share_descriptors(uint32_t *page_slots, uint32_t *ops_slots)
+share_descriptors(struct shares *shares)
 {
 	uint64_t limit = raise_descriptors();
 	uint64_t own = OWN_DESCRIPTORS + (config.root ? SITE_DESCRIPTORS : 0);
 	uint64_t left = limit > own ? limit - own : 0;
 	uint64_t ops = left / 4 < OPS_SLOTS ? left / 4 : OPS_SLOTS;
-	uint64_t page = config.max_connections;
+	uint64_t page = config.max_connections, least;
 	struct event ev;
 
 	if (ops < 1) {
@@ -132,16 +139,19 @@ share_descriptors(uint32_t *page_slots, uint32_t *ops_slots)
 		event_end(&ev);
 		return false;
 	}
-	if (page > left - ops) {
-		page = left - ops;
+	left -= ops;
+	least = config.root ? left / 4 : 0;
+	if (page > left - least) {
+		page = left - least;
 		event_begin(&ev, &events, EVENT_WARNING,
 		    "fewer connections: limit on open files");
 		event_u64(&ev, "limit", limit);
 		event_u64(&ev, "max_connections", page);
 		event_end(&ev);
 	}
-	*page_slots = (uint32_t)page;
-	*ops_slots = (uint32_t)ops;
+	shares->page = (uint32_t)page;
+	shares->ops = (uint32_t)ops;
+	shares->files = (uint32_t)(left - page < page ? left - page : page);
 	return true;
 }
 
@@ -291,6 +301,7 @@ serve(void)
 	static char page_memory[2 * ENTITY_FIELDS_MAX];
 	struct buf page = buf_over(page_memory, sizeof page_memory);
 	static struct worker_options o;
+	struct shares shares;
 	int err;
 
 	warn_unknown_variables();
@@ -301,13 +312,16 @@ serve(void)
 	    &(struct app_fields){ .nosniff = !config.header_nosniff,
 		.cache_control = !config.header_cache_control });
 	o = options(&app);
-	if (!share_descriptors(&o.page_slots, &o.ops_slots))
+	if (!share_descriptors(&shares))
 		return EXIT_CANNOT;
+	o.page_slots = shares.page;
+	o.ops_slots = shares.ops;
 	o.signal_fd = signals_open();
 	if (o.signal_fd < 0)
 		return cannot("cannot take signals", SPAN(""), errno);
 	if (config.root && !open_site())
 		return EXIT_CANNOT;
+	site_spare(&site, shares.files);
 	err = open_listeners(&o);
 	if (err)
 		return err;
@@ -328,11 +342,11 @@ check(void)
 	struct span text[] = { config.metrics_listen_text, config.listen_text };
 	char memory[1024];
 	struct buf line = buf_over(memory, sizeof memory);
-	uint32_t page_slots, ops_slots;
+	struct shares shares;
 	int status = 0;
 
 	warn_unknown_variables();
-	if (!share_descriptors(&page_slots, &ops_slots)) {
+	if (!share_descriptors(&shares)) {
 		status = EXIT_CANNOT;
 		buf_put(
 		    &line, SPAN("my_webserver: limit on open files too low"));

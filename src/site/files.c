@@ -9,6 +9,8 @@ close_file(struct open_file *f)
 {
 	close(f->fd);
 	f->open = false;
+	if (f->alone_of)
+		f->alone_of->alone--;
 }
 
 static bool
@@ -70,14 +72,22 @@ open_file(struct files *files, const struct below *root, const char *path,
 	bool kept = f != NULL;
 	int fd;
 
-	if (!kept)
-		f = own;
+	if (!kept && files->alone >= files->alone_max) {
+		errno = EMFILE;
+		return NULL;
+	}
 	fd = below_open(root, path, O_RDONLY);
 	if (fd == -1)
 		return NULL;
-	*f = (struct open_file){
-		.id = *id, .fd = fd, .open = true, .forgotten = !kept
-	};
+	if (!kept) {
+		f = own;
+		files->alone++;
+	}
+	*f = (struct open_file){ .id = *id,
+		.fd = fd,
+		.open = true,
+		.forgotten = !kept,
+		.alone_of = kept ? NULL : files };
 	if (!is_intact(f)) {
 		close_file(f);
 		errno = ESTALE;

@@ -18,7 +18,8 @@ struct open_file {
 	uint32_t users;
 	int fd;
 	bool open;
-	bool forgotten; /* closed by its last user */
+	bool forgotten;         /* closed by its last user */
+	struct files *alone_of; /* for one user alone, who is counted there */
 };
 
 /* None is open when it is all zero. */
@@ -26,13 +27,15 @@ struct files {
 	struct open_file file[FILES_MAX];
 	unsigned top; /* none from here on */
 	uint64_t uses;
+	unsigned alone, alone_max; /* more files, each open for one user */
 };
 
 /*
  * Opens a file, or has it open, and makes sure it is still the one that id
  * tells of. The caller gives it back through files_source. When FILES_MAX files
  * are on their way, it is open in own, for this caller alone. NULL with errno:
- * ESTALE if it is another one by now, or what open(2) says.
+ * ESTALE if it is another one by now; EMFILE also if alone_max are open so; or
+ * what open(2) says.
  */
 struct open_file *files_take(struct files *files, const struct below *root,
     const char *path, const struct identity *id, struct open_file *own);

@@ -26,7 +26,7 @@
  * descriptor open. */
 enum { SITE_HELD_MAX = 8 };
 
-/* Descriptors it may have open, but for those that answers hold alone: files,
+/* Descriptors it may have open, but for those of site_spare: files,
  * generations, what a load has open, inotify and eventfd. */
 enum { SITE_DESCRIPTORS = FILES_MAX + SITE_HELD_MAX + 8 };
 
@@ -66,6 +66,14 @@ struct site {
  * is nothing to close then.
  */
 int site_open(struct site *s, const struct tree_options *o);
+
+/* The loop's: so many more descriptors there are for files on their way, when
+ * more than FILES_MAX are. At first none. */
+static inline void
+site_spare(struct site *s, unsigned descriptors)
+{
+	s->files.alone_max = descriptors;
+}
 
 /*
  * Starts the loader, which may call the site's tell from now on. It takes no

@@ -277,6 +277,47 @@ many_slow_readers_stop_nobody(void **state)
 	assert_memory_equal(t.got, t.bytes + READ_FIRST, LARGE - READ_FIRST);
 }
 
+/* Each of them has a connection and a file open. */
+static void
+few_descriptors_in_use_for_files_leave_some_to_others(void **state)
+{
+	enum { N = 200, SIZE = 65 << 20 }; /* too large to be read at a load */
+	const char *root = root_new(), *most;
+	int full = 0, refused = 0;
+	struct download d;
+	struct server *s;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		const char *name = keepf("large%d", i);
+
+		root_put(root, name, "");
+		assert_int_equal(truncate(root_path(root, name), SIZE), 0);
+	}
+	s = server_start(
+	    &(struct spawn){ .args = ARGS(root_option(root)), .nofile = 512 });
+	most = strstr(s->err_text.at, "\"max_connections\": ");
+	assert_non_null(most);
+	for (long i = strtol(strchr(most, ':') + 1, NULL, 10); i > 0; i--)
+		switch (download_begin(&d, dial_slow(s->page),
+		    keepf(
+			"GET /large%ld HTTP/1.1\r\nHost: a\r\n\r\n", i % N))) {
+		case 200:
+			full++;
+			break;
+		case 503:
+			refused++;
+			break;
+		}
+	assert_true(full >= 128);
+	assert_true(refused > 0);
+	assert_int_equal(probe(s, "/livez"), 200);
+	root_put(root, "new", "");
+	await_sample(s, "my_webserver_content_generation", 2);
+	assert_true(sample(scrape(s),
+			"my_webserver_content_reload_failures_total") == 0);
+}
+
 int
 main(void)
 {
@@ -294,6 +335,8 @@ main(void)
 		SITE_TEST(a_drain_that_is_over_cuts_it_off),
 		SITE_TEST(who_reads_nothing_is_given_up),
 		SITE_TEST(many_slow_readers_stop_nobody),
+		SITE_TEST(
+		    few_descriptors_in_use_for_files_leave_some_to_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

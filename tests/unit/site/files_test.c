@@ -206,8 +206,12 @@ more_than_fit(void **state)
 		assert_non_null(f[i]);
 	}
 	snprintf(name, sizeof name, "f%d", FILES_MAX);
-	/* one more is open for its one user alone */
+	/* one more is open for its one user alone, if that may be */
+	assert_null(take(m, name));
+	assert_int_equal(errno, EMFILE);
+	files.alone_max = 1;
 	more = take(m, name);
+	assert_int_equal(files.alone, 1);
 	assert_ptr_equal(more, &own);
 	assert_true(files_source.intact(more));
 	assert_int_equal(
@@ -215,6 +219,7 @@ more_than_fit(void **state)
 	files_source.release(more);
 	assert_int_equal(fcntl(more->fd, F_GETFD), -1);
 	assert_int_equal(errno, EBADF);
+	assert_int_equal(files.alone, 0);
 	for (unsigned i = FILES_MAX; i-- > 0;)
 		files_source.release(f[i]);
 	assert_ptr_equal(take(m, "f0"), f[0]);
