@@ -185,6 +185,10 @@ content_load(
 	case RESULT_WHOLE:
 		return 0;
 	case RESULT_ERROR:
+		if (errno == ENOENT) { /* gone since it was found */
+			c->moved = true;
+			return 0;
+		}
 		if (report_is_fatal(c->report, errno))
 			return -1;
 		report_warn(
