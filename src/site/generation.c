@@ -10,7 +10,6 @@ generation_free(struct generation *g)
 	for (size_t i = 0; i < g->entries_of_files; i++)
 		file_drop(g->table.entry[i].plain.file);
 	table_end(&g->table);
-	free(g->directory);
 	if (g->root.fd != -1)
 		below_end(&g->root);
 	arena_free(&g->memory);
@@ -57,12 +56,6 @@ size_t
 generation_directories(const struct generation *g)
 {
 	return g->directories;
-}
-
-const char *
-generation_directory(const struct generation *g, size_t i)
-{
-	return g->directory[i];
 }
 
 bool

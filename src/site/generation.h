@@ -22,7 +22,6 @@ struct generation {
 	 * of these is a user of its file. */
 	struct table table;
 	size_t entries_of_files;
-	const char **directory;
 	size_t directories;
 	const struct entry *fallback, *not_found; /* or NULL */
 	uint64_t number, bytes, held, duration;

@@ -85,21 +85,6 @@ load_files(struct content *c, struct walk *w, const struct generation *old,
 	return 0;
 }
 
-static int
-keep_directories(struct generation *g, const struct walk *w)
-{
-	g->directory = calloc(w->directories, sizeof *g->directory);
-	if (!g->directory)
-		return -1;
-	for (size_t i = 0; i < w->directories; i++) {
-		struct span path = w->directory[i].path;
-
-		g->directory[i] = path.len > 0 ? path.at + 1 : "";
-	}
-	g->directories = w->directories;
-	return 0;
-}
-
 static void
 warn_of_missing(const struct generation *g, struct report *report)
 {
@@ -122,9 +107,9 @@ load_all(struct generation *g, const struct generation *old, struct content *c,
 		-1 ||
 	    choose(w, g->options->memory_limit, &choice) == -1 ||
 	    load_files(c, w, old, &choice) == -1 ||
-	    keep_directories(g, w) == -1 ||
 	    generation_fill(g, w, c->began) == -1)
 		return -1;
+	g->directories = w->directories;
 	*holds = !c->moved && walk_holds(w);
 	g->empty = generation_files(g) == 0 && c->report->count == 0;
 	warn_of_missing(g, c->report);

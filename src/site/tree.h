@@ -77,13 +77,8 @@ bool generation_equal(const struct generation *a, const struct generation *b);
  * it may be a mix of before and after. */
 bool generation_whole(const struct generation *g);
 
-/*
- * The directories it was loaded from, by their path below root; the first is
- * root, "". What is to be watched. Links to directories are among them, under
- * the link's name.
- */
+/* How many directories it was loaded from, root and links among them. */
 size_t generation_directories(const struct generation *g);
-const char *generation_directory(const struct generation *g, size_t i);
 
 uint64_t generation_number(const struct generation *g); /* 1 is the first */
 uint64_t generation_files(const struct generation *g);
