@@ -89,7 +89,10 @@ TOP     := $(filter-out $B/src/main.o,$(filter $(patsubst %.c,$B/%.o,$(wildcard 
 UNIT    := $(patsubst %.c,$B/%,$(sort $(wildcard tests/unit/*/*_test.c)))
 BLACK   := $(patsubst %.c,$B/%,$(sort $(wildcard tests/blackbox/*_test.c)))
 CONFORM := $B/tests/conformance/conformance
-E2E     := $B/tests/e2e/browser_test
+# Tests on real parts: programs and scripts. E2E='browser image' picks some.
+E2E     ?= $(sort $(patsubst tests/e2e/%_test,%,$(basename $(wildcard tests/e2e/*_test.c tests/e2e/*_test.sh))))
+E2E_C   := $(patsubst %,$B/tests/e2e/%_test,$(filter $(E2E),$(patsubst tests/e2e/%_test.c,%,$(wildcard tests/e2e/*_test.c))))
+E2E_SH  := $(filter $(E2E:%=tests/e2e/%_test.sh),$(wildcard tests/e2e/*_test.sh))
 FUZZ    := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZERS := $(FUZZ:%=$B/tests/fuzz/%_fuzz)
 REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
@@ -149,13 +152,15 @@ conformance-peers: ## The same dialogues with nginx and lighttpd: where do they 
 
 talker: $(CONFORM)
 
-e2e: all ## A real browser loads a site
-	@tests/install-deps.sh e2e
-	$(MAKESAME) CC='$(TEST_CC)' SAN=$(or $(SAN),none) e2e-tests
-	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) MY_WEBSERVER_WAIT_MS=60000 \
-	    TIMEOUT=300 tests/run.sh $(E2E:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%)
+e2e: all ## Tests on real parts, such as a browser (E2E='browser ...': some)
+	@tests/install-deps.sh e2e $(E2E)
+	$(MAKESAME) CC='$(TEST_CC)' SAN=$(or $(SAN),none) E2E='$(E2E)' e2e-tests
+	@MY_WEBSERVER_BINARY=$(CURDIR)/$(if $(SAN),$(SERVER),build/my_webserver) \
+	    LOAD_BINARY=$(CURDIR)/$(if $(SAN),$(LOAD),build/load) \
+	    MY_WEBSERVER_WAIT_MS=60000 TIMEOUT=600 tests/run.sh \
+	    $(E2E_C:$B/%=$(call config,$(TEST_CC),$(or $(SAN),none))/%) $(E2E_SH)
 
-e2e-tests: $(E2E)
+e2e-tests: $(E2E_C)
 
 tests: $(BLACK)
 
@@ -321,8 +326,9 @@ $(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out $(SHIM),$(wildcard tests/faults/*.
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 
-$(E2E): DEFS += -Itests
-$(E2E): $(patsubst %.c,$B/%.o,$(wildcard tests/e2e/*.c)) $B/tests/blackbox/harness.o $B/tests/blackbox/site.o
+$(E2E_C): DEFS += -Itests
+$(E2E_C): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard tests/e2e/*.c))) \
+    $B/tests/blackbox/harness.o $B/tests/blackbox/site.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 

@@ -79,7 +79,7 @@ step 'at most 176 KiB' size_limit
 tests 'unit tests' "$MAKE" "$jobs" unit
 tests 'fuzz corpora' "$MAKE" "$jobs" fuzz-replay
 tests 'black box, release binary' "$MAKE" "$jobs" CC=musl-gcc blackbox
-tests 'a real browser' "$MAKE" "$jobs" CC=musl-gcc e2e
+tests 'real parts' "$MAKE" "$jobs" CC=musl-gcc e2e
 tests 'fault injection' "$MAKE" "$jobs" CC=gcc faults
 tests 'conformance, release binary' "$MAKE" "$jobs" CC=musl-gcc conformance
 tests 'unit tests, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc unit

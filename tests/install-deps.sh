@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs what "make check" needs and is not there yet, from Debian's or Ubuntu's
 # packages. With NO_INSTALL=1 it installs nothing and names what is missing.
-# Usage: install-deps.sh [e2e|manifests]   what that target needs, and no more
+# Usage: install-deps.sh [e2e NAME...|manifests]   what that target, or these tests
+#        of it, need, and no more
 set -u
 
 missing=()
@@ -13,11 +14,23 @@ need() { # PACKAGE TEST...: the package is needed unless TEST succeeds
 has() { command -v "$1"; }
 links() { echo 'int main(void) { return 0; }' | "$@" -x c -o /dev/null -; }
 
+# What tests/e2e/NAME_test.c or .sh needs.
+e2e() {
+	case $1 in
+	browser)
+		need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
+		need chromium has chromium
+		need chromium-driver has chromedriver
+		;;
+	esac
+}
+
 case ${1:-check} in
 e2e)
-	need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
-	need chromium has chromium
-	need chromium-driver has chromedriver
+	shift
+	for name; do
+		e2e "$name"
+	done
 	;;
 manifests)
 	need prometheus has promtool

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs cmocka programs one after the other, shows what failed in full, and counts.
+# Runs cmocka programs, and scripts that print TAP, one after the other, shows what
+# failed in full, and counts.
 # Usage: run.sh PROGRAM...
 # TIMEOUT   seconds a program may take (120)
 # COUNTS    a file to append "passed failed" to, for the caller to add up
