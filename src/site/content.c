@@ -25,6 +25,12 @@ content_may_hold(const struct found *found)
 	return found->id.size <= (found->link ? TREE_LINKED : TREE_SMALL);
 }
 
+bool
+content_unchanged(const struct file *f, const struct found *found)
+{
+	return !f->fresh && identity_equal(&f->id, &found->id);
+}
+
 int
 content_begin(
     struct content *c, const struct below *root, struct report *report)
@@ -173,7 +179,7 @@ content_load(
     struct content *c, struct found *found, struct file *old, bool hold)
 {
 	hold = hold && content_may_hold(found);
-	if (old && !old->fresh && identity_equal(&old->id, &found->id)) {
+	if (old && content_unchanged(old, found)) {
 		if (old->held && !hold)
 			return copy_without(found, old);
 		if (old->held == hold) {

@@ -21,6 +21,9 @@ struct content {
 /* True if a file of this size may be held at all. */
 bool content_may_hold(const struct found *found);
 
+/* True if found, by what the walk has seen, still has the content of f. */
+bool content_unchanged(const struct file *f, const struct found *found);
+
 /* -1 with ENOMEM. */
 int content_begin(
     struct content *c, const struct below *root, struct report *report);

@@ -36,6 +36,7 @@ struct file {
 	uint32_t users;         /* generations; the loader's alone */
 	bool held;              /* in bytes, id.size of them */
 	bool fresh;             /* it may have changed without a trace */
+	bool counted;           /* for generation_load, while it counts */
 	char bytes[];
 };
 

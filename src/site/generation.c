@@ -64,6 +64,12 @@ generation_whole(const struct generation *g)
 	return g->whole;
 }
 
+bool
+generation_squeezed(const struct generation *g)
+{
+	return g->squeezed;
+}
+
 uint64_t
 generation_number(const struct generation *g)
 {

@@ -28,6 +28,7 @@ struct generation {
 	uint64_t warnings; /* what they were about */
 	bool whole;
 	bool empty; /* nothing was there, not even what cannot be served */
+	bool squeezed;
 	_Atomic uint64_t users;
 };
 

@@ -92,36 +92,6 @@ let_go(struct site *s, unsigned i)
 		s->held[i] = s->held[i + 1];
 }
 
-/* Frees what the loop has given up and no answer borrows from. True if some
- * that it gave up is left. */
-static bool
-let_retired_go(struct site *s)
-{
-	uint64_t taken = atomic_load_explicit(&s->taken, memory_order_acquire);
-	bool left = false;
-
-	for (unsigned i = s->held_count; i-- > 0;) {
-		if (generation_number(s->held[i]) >= taken)
-			continue;
-		if (generation_users(s->held[i]) == 0)
-			let_go(s, i);
-		else
-			left = true;
-	}
-	return left;
-}
-
-/* The loop takes it over from here on. What it has not taken over yet, it never
- * will: that is the newest so far. */
-static void
-publish(struct site *s, struct generation *g)
-{
-	if (atomic_exchange(&s->next, g))
-		let_go(s, s->held_count - 1);
-	s->held[s->held_count++] = g;
-	say_loaded(s, g);
-}
-
 static void
 want(struct site *s, uint64_t load_at)
 {
@@ -132,6 +102,51 @@ want(struct site *s, uint64_t load_at)
 	s->wanted = true;
 	s->wanted_at = clock_monotonic();
 	s->load_at = load_at;
+}
+
+/* There is memory again: for content that had no room beside what is gone. */
+static void
+make_use_of_room(struct site *s)
+{
+	if (generation_squeezed(newest(s)))
+		want(s, clock_monotonic());
+}
+
+/* Frees what the loop has given up and no answer borrows from. True if some
+ * that it gave up is left. */
+static bool
+let_retired_go(struct site *s)
+{
+	uint64_t taken = atomic_load_explicit(&s->taken, memory_order_acquire);
+	unsigned before = s->held_count;
+	bool left = false;
+
+	for (unsigned i = s->held_count; i-- > 0;) {
+		if (generation_number(s->held[i]) >= taken)
+			continue;
+		if (generation_users(s->held[i]) == 0)
+			let_go(s, i);
+		else
+			left = true;
+	}
+	if (s->held_count < before)
+		make_use_of_room(s);
+	return left;
+}
+
+/* The loop takes it over from here on. What it has not taken over yet, it never
+ * will: that is the newest so far. */
+static void
+publish(struct site *s, struct generation *g)
+{
+	bool unseen = atomic_exchange(&s->next, g) != NULL;
+
+	if (unseen)
+		let_go(s, s->held_count - 1);
+	s->held[s->held_count++] = g;
+	say_loaded(s, g);
+	if (unseen)
+		make_use_of_room(s);
 }
 
 static void
@@ -176,7 +191,7 @@ load(struct site *s)
 		    error);
 	s->wanted = false;
 	s->retry_at = CLOCK_NEVER;
-	g = generation_load(&s->options, newest(s));
+	g = generation_load(&s->options, s->held, s->held_count);
 	if (g)
 		loaded(s, g);
 	else
@@ -291,7 +306,7 @@ step_back(void)
 int
 loader_first(struct site *s)
 {
-	struct generation *g = generation_load(&s->options, NULL);
+	struct generation *g = generation_load(&s->options, NULL, 0);
 
 	if (!g)
 		return -1;

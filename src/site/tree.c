@@ -66,6 +66,93 @@ old_file(const struct generation *old, struct span path)
 	return e ? e->plain.file : NULL;
 }
 
+/* The generations that are in memory while one is loaded. */
+struct memory {
+	struct generation *const *held;
+	size_t count;
+	struct generation *tried; /* the last try, given up then; or NULL */
+};
+
+/* What has not changed since then is shared with it. */
+static struct generation *
+latest(const struct memory *memory)
+{
+	if (memory->tried)
+		return memory->tried;
+	return memory->count > 0 ? memory->held[memory->count - 1] : NULL;
+}
+
+/* Bytes of content in g that are not counted yet. */
+static uint64_t
+count_held(const struct generation *g)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < g->entries_of_files; i++) {
+		struct file *f = g->table.entry[i].plain.file;
+
+		if (!f->held || f->counted)
+			continue;
+		f->counted = true;
+		bytes += f->id.size + FIELDS_COST;
+	}
+	return bytes;
+}
+
+static void
+forget_count(const struct generation *g)
+{
+	for (size_t i = 0; i < g->entries_of_files; i++)
+		g->table.entry[i].plain.file->counted = false;
+}
+
+/* Bytes of content in memory that what is found will not share. */
+static uint64_t
+held_apart(const struct memory *memory, const struct walk *w)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < w->files; i++) {
+		struct file *f = old_file(latest(memory), w->file[i].path);
+
+		if (f && content_unchanged(f, &w->file[i]))
+			f->counted = true;
+	}
+	for (size_t i = 0; i < memory->count; i++)
+		bytes += count_held(memory->held[i]);
+	if (memory->tried)
+		bytes += count_held(memory->tried);
+	for (size_t i = 0; i < memory->count; i++)
+		forget_count(memory->held[i]);
+	if (memory->tried)
+		forget_count(memory->tried);
+	return bytes;
+}
+
+/* What is held, if everything may be that may be at all. */
+static uint64_t
+could_hold(const struct walk *w)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < w->files; i++)
+		if (content_may_hold(&w->file[i]))
+			bytes += w->file[i].id.size + FIELDS_COST;
+	return bytes;
+}
+
+/* The memory limit, without what others have of it. */
+static uint64_t
+budget(struct generation *g, const struct memory *memory, const struct walk *w)
+{
+	uint64_t limit = g->options->memory_limit;
+	uint64_t apart = held_apart(memory, w);
+	uint64_t left = limit > apart ? limit - apart : 0;
+
+	g->squeezed = left < limit && could_hold(w) > left;
+	return left;
+}
+
 static int
 load_files(struct content *c, struct walk *w, const struct generation *old,
     struct choice *choice)
@@ -98,15 +185,15 @@ warn_of_missing(const struct generation *g, struct report *report)
 
 /* Everything but what stands in struct generation before. */
 static int
-load_all(struct generation *g, const struct generation *old, struct content *c,
+load_all(struct generation *g, const struct memory *memory, struct content *c,
     struct walk *w, bool *holds)
 {
 	struct choice choice;
 
 	if (walk_begin(w, &g->root, &g->memory, c->report, TREE_ENTRIES_MAX) ==
 		-1 ||
-	    choose(w, g->options->memory_limit, &choice) == -1 ||
-	    load_files(c, w, old, &choice) == -1 ||
+	    choose(w, budget(g, memory, w), &choice) == -1 ||
+	    load_files(c, w, latest(memory), &choice) == -1 ||
 	    generation_fill(g, w, c->began) == -1)
 		return -1;
 	g->directories = w->directories;
@@ -117,7 +204,7 @@ load_all(struct generation *g, const struct generation *old, struct content *c,
 }
 
 static int
-load_once(struct generation *g, const struct generation *old,
+load_once(struct generation *g, const struct memory *memory,
     struct report *report, bool *holds)
 {
 	struct content c;
@@ -125,7 +212,7 @@ load_once(struct generation *g, const struct generation *old,
 	int err = -1, error;
 
 	if (content_begin(&c, &g->root, report) == 0)
-		err = load_all(g, old, &c, &w, holds);
+		err = load_all(g, memory, &c, &w, holds);
 	error = errno;
 	for (size_t i = 0; i < w.files; i++)
 		if (w.file[i].file)
@@ -138,7 +225,7 @@ load_once(struct generation *g, const struct generation *old,
 
 /* NULL with errno, and *what says it. */
 static struct generation *
-load(const struct tree_options *o, const struct generation *old,
+load(const struct tree_options *o, const struct memory *memory,
     struct report *report, bool *holds, const char **what)
 {
 	struct generation *g = calloc(1, sizeof *g);
@@ -151,7 +238,7 @@ load(const struct tree_options *o, const struct generation *old,
 	g->root.fd = -1;
 	if (below_begin(&g->root, o->root, &g->memory) == -1) {
 		*what = "cannot be opened as a directory";
-	} else if (load_once(g, old, report, holds) == 0) {
+	} else if (load_once(g, memory, report, holds) == 0) {
 		return g;
 	}
 	error = errno;
@@ -161,20 +248,23 @@ load(const struct tree_options *o, const struct generation *old,
 }
 
 struct generation *
-generation_load(const struct tree_options *o, const struct generation *old)
+generation_load(
+    const struct tree_options *o, struct generation *const *held, size_t count)
 {
+	struct memory memory = { held, count, NULL };
+	const struct generation *old = latest(&memory);
 	struct generation *g = NULL;
 	struct report report;
 	bool holds = false;
 
 	report_begin(&report, o, old != NULL);
 	for (int i = 0; i < TRIES && !holds; i++) {
-		const struct generation *before = g ? g : old;
 		struct generation *next;
 		const char *what;
 
 		report_again(&report);
-		next = load(o, before, &report, &holds, &what);
+		memory.tried = g;
+		next = load(o, &memory, &report, &holds, &what);
 		if (!next) {
 			int error = errno;
 

@@ -37,7 +37,8 @@ struct tree_options {
 	struct span index;    /* a file's name */
 	struct span fallback; /* a path below root, or empty */
 	const struct cache_rules *rules;
-	uint64_t memory_limit; /* bytes of content and of its fields */
+	uint64_t memory_limit; /* bytes of content and of its fields, in all
+	                        * generations together */
 	bool nosniff;          /* send X-Content-Type-Options */
 	bool cache_control;    /* send Cache-Control */
 	site_tell *tell;
@@ -48,16 +49,18 @@ struct generation;
 struct entry;
 
 /*
- * Loads root as it is now; what has not changed since old (or NULL) was loaded
- * is shared with it and not read again. Blocks on the disk. Tells warnings and
- * progress. NULL with errno, and a SITE_FAILED told, if root cannot be read or
- * there is not enough of memory or of open files; nothing is kept of it then.
- * That it is served (SITE_LOADED) is for the caller to tell.
+ * Loads root as it is now. held are the generations that are in memory, count
+ * of them: what has not changed since the last of them was loaded is shared
+ * with it and not read again, and the content they hold besides is taken off
+ * the memory limit. Blocks on the disk. Tells warnings and progress. NULL with
+ * errno, and a SITE_FAILED told, if root cannot be read or there is not enough
+ * of memory or of open files; nothing is kept of it then. That it is served
+ * (SITE_LOADED) is for the caller to tell.
  *
  * Loads and frees of generations that may share files go in one thread.
  */
-struct generation *
-generation_load(const struct tree_options *o, const struct generation *old);
+struct generation *generation_load(
+    const struct tree_options *o, struct generation *const *held, size_t count);
 
 /* Nobody may use it any more: see generation_users. NULL does nothing. */
 void generation_free(struct generation *g);
@@ -76,6 +79,9 @@ bool generation_equal(const struct generation *a, const struct generation *b);
 /* False if files came, went or were replaced in each of the tries to load it:
  * it may be a mix of before and after. */
 bool generation_whole(const struct generation *g);
+
+/* True if it would hold more content, but for generations before it. */
+bool generation_squeezed(const struct generation *g);
 
 /* How many directories it was loaded from, root and links among them. */
 size_t generation_directories(const struct generation *g);

@@ -48,7 +48,7 @@ load(int site, const char *root, struct span fallback)
 		.nosniff = true,
 		.cache_control = true,
 		.tell = no_failure };
-	sites[site].g = generation_load(&sites[site].options, NULL);
+	sites[site].g = generation_load(&sites[site].options, NULL, 0);
 	CHECK(sites[site].g != NULL);
 }
 

@@ -246,7 +246,7 @@ not_allowed(void **state)
 	if (user == 0)
 		assert_int_equal(seteuid(65534), 0);
 	m->notes = 0;
-	assert_null(generation_load(&m->options, NULL));
+	assert_null(generation_load(&m->options, NULL, 0));
 	assert_int_equal(errno, EACCES);
 	assert_int_equal(m->notes, 1);
 	assert_int_equal(m->note[0].kind, SITE_FAILED);

@@ -173,7 +173,7 @@ open_files(void)
 /* Loads again and again, with old, while the first call fails, the second, and
  * so on. Returns how many loads failed. */
 static unsigned
-sweep(struct made *m, const struct generation *old, int error)
+sweep(struct made *m, struct generation *old, int error)
 {
 	unsigned before = open_files(), nothing = 0;
 
@@ -187,7 +187,7 @@ sweep(struct made *m, const struct generation *old, int error)
 		fault.left = i;
 		fault.on = true;
 		m->notes = 0;
-		g = generation_load(&m->options, old);
+		g = generation_load(&m->options, &old, old ? 1 : 0);
 		said = errno;
 		fault.on = false;
 		if (g) {

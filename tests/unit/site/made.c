@@ -175,12 +175,12 @@ made_remove(const struct made *m, const char *name)
 }
 
 struct generation *
-made_load(struct made *m, const struct generation *old)
+made_load(struct made *m, struct generation *old)
 {
 	struct generation *g;
 
 	m->notes = 0;
-	g = generation_load(&m->options, old);
+	g = generation_load(&m->options, &old, old ? 1 : 0);
 	if (!g)
 		fail_msg("not loaded: %s: %s",
 		    m->notes > 0 ? m->note[m->notes - 1].what : "no note",

@@ -45,7 +45,7 @@ void made_link(const struct made *m, const char *name, const char *target);
 void made_remove(const struct made *m, const char *name);
 
 /* Loads it; must succeed. Forgets earlier notes. */
-struct generation *made_load(struct made *m, const struct generation *old);
+struct generation *made_load(struct made *m, struct generation *old);
 
 /* The bytes that an encoded path is answered with, from memory. */
 void

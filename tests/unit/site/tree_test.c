@@ -323,7 +323,7 @@ assert_fails(struct made *m, const char *root, int error)
 {
 	m->options.root = root;
 	m->notes = 0;
-	assert_null(generation_load(&m->options, NULL));
+	assert_null(generation_load(&m->options, NULL, 0));
 	assert_int_equal(errno, error);
 	assert_int_equal(m->notes, 1);
 	assert_int_equal(m->note[0].kind, SITE_FAILED);
@@ -512,6 +512,76 @@ memory_limit_changes(void **state)
 	generation_free(h);
 }
 
+/* Files "0" to "19" of 1000 bytes each, those from first on with other bytes
+ * than before. */
+static void
+write_twenty(const struct made *m, unsigned first, unsigned seed)
+{
+	char name[16];
+
+	for (unsigned i = first; i < 20; i++) {
+		snprintf(name, sizeof name, "%u", i);
+		made_sized(m, name, 1000, seed + i);
+	}
+}
+
+/* Two generations that have nothing in common do not hold more than one may;
+ * what is left out for that has room when the first is gone. */
+static void
+memory_limit_of_all_generations(void **state)
+{
+	enum { LIMIT = 20000 };
+	struct made *m = *state;
+	struct generation *g, *h;
+	uint64_t alone;
+
+	m->options.memory_limit = LIMIT;
+	write_twenty(m, 0, 0);
+	g = made_load(m, NULL);
+	alone = generation_held(g);
+	assert_true(alone > LIMIT / 2);
+	assert_false(generation_squeezed(g));
+	write_twenty(m, 0, 100);
+	h = made_load(m, g);
+	assert_true(generation_squeezed(h));
+	assert_true(generation_held(g) + generation_held(h) <= LIMIT);
+	made_expect_nothing(h, "/20");
+	generation_free(g);
+	g = made_load(m, h);
+	assert_false(generation_squeezed(g));
+	assert_false(generation_equal(g, h));
+	assert_true(generation_held(g) == alone);
+	generation_free(g);
+	generation_free(h);
+}
+
+/* What they share is there once, and counts once, in whatever generation. */
+static void
+what_is_shared_counts_once(void **state)
+{
+	struct made *m = *state;
+	struct generation *held[3] = { NULL };
+
+	m->options.memory_limit = 40000; /* 26 files */
+	write_twenty(m, 0, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		write_twenty(m, 18, 100 * i);
+		held[i] = generation_load(&m->options, held, i);
+		assert_non_null(held[i]);
+		assert_false(generation_squeezed(held[i]));
+	}
+	made_sized(m, "another", 1000, 7);
+	write_twenty(m, 18, 300);
+	m->options.memory_limit = 38000; /* 25: two each of the three */
+	generation_free(held[0]);
+	held[0] = held[1], held[1] = held[2];
+	held[2] = generation_load(&m->options, held, 2);
+	assert_non_null(held[2]);
+	assert_false(generation_squeezed(held[2]));
+	for (unsigned i = 0; i < 3; i++)
+		generation_free(held[i]);
+}
+
 static void
 two_generations_differ(void **state)
 {
@@ -578,6 +648,8 @@ main(void)
 		TEST(memory_limit_within_a_size),
 		TEST(behind_links),
 		TEST(memory_limit_changes),
+		TEST(memory_limit_of_all_generations),
+		TEST(what_is_shared_counts_once),
 		TEST(two_generations_differ),
 		TEST(users),
 	};
