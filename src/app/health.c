@@ -21,6 +21,9 @@ health_ready(
     const struct app *app, const struct request *req, struct response *res)
 {
 	(void)req;
+	/* where nobody asks for the page, old content goes all the same */
+	if (app->site)
+		site_current(app->site);
 	if (metric_get(&app->metrics->ready)) {
 		say(res, SPAN("ok"));
 		return;

@@ -283,6 +283,30 @@ a_signal_reloads_and_nothing_else_does_with_watch_off(void **state)
 	assert_int_equal(server_stop(s), 0);
 }
 
+/* Each generation has a descriptor: the old one's goes though nobody asks for
+ * the page, since a probe comes by. */
+static void
+old_content_goes_without_a_request(void **state)
+{
+	const char *root = root_new();
+	int64_t end = now_ms() + WAIT_MS;
+	struct server *s;
+	double before;
+
+	(void)state;
+	root_put(root, "index.html", "one");
+	s = START(root_option(root), "--watch=off");
+	before = fewest_descriptors(s);
+	server_signal(s, SIGHUP);
+	await_generation(s, 2);
+	do {
+		if (now_ms() > end)
+			fail_msg("the old generation stays");
+		assert_int_equal(probe(s, "/readyz"), 200);
+	} while (fewest_descriptors(s) > before);
+	assert_int_equal(server_stop(s), 0);
+}
+
 static void
 many_signals_at_once_do_no_harm(void **state)
 {
@@ -384,6 +408,7 @@ main(void)
 		SITE_TEST(changes_are_served_within_a_second),
 		SITE_TEST(
 		    a_signal_reloads_and_nothing_else_does_with_watch_off),
+		SITE_TEST(old_content_goes_without_a_request),
 		SITE_TEST(many_signals_at_once_do_no_harm),
 		SITE_TEST(a_load_that_fails_keeps_what_was),
 		SITE_TEST(a_root_that_is_a_link_follows_it),
