@@ -104,7 +104,7 @@ Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
 
-.PHONY: all program run check unit blackbox e2e e2e-tests faults coverage valgrind analyze fuzz fuzzers fuzz-replay floors lint format format-check \
+.PHONY: all program run check unit blackbox e2e e2e-tests faults coverage valgrind analyze arm64 arm64-check cross fuzz fuzzers fuzz-replay floors lint format format-check \
     bench reproducible image install clean help manifests tests FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -172,6 +172,21 @@ faults: $(FAULTS) $(FAULTY)
 else
 	$(MAKESAME) CC='$(TEST_CC)' SAN=none faults
 endif
+
+# Debian's cross compiler, told about musl for arm64 by that package's specs.
+ARM64 := aarch64-linux-gnu-gcc -specs=/usr/lib/aarch64-linux-musl/musl-gcc.specs
+arm64: ## Cross-build for arm64: build/arm64/my_webserver, and load
+	@tests/install-deps.sh arm64
+	$(MAKESAME) CC='$(ARM64)' SAN= cross TO=build/arm64
+
+cross: $(SERVER).stripped $(LOAD).stripped
+	$(Q)for f in $(notdir $(SERVER) $(LOAD)); do \
+	    install -D -m 755 $B/$$f.stripped $(TO)/$$f; done
+	@echo "$(TO)/my_webserver: $(firstword $(CC)), $(LIBC), $(VERSION) $(REVISION)"
+
+arm64-check: arm64 ## Tests of that running server, below qemu's user mode
+	$(MAKESAME) CC='$(HOST_CC)' SAN=none tests
+	@tests/arm64.sh build/arm64 $(BLACK:$B/%=$(call config,$(HOST_CC),none)/%)
 
 FUZZ_SAN := fuzzer-no-link,address,undefined
 fuzz: ## Fuzz every target for FUZZ_SECONDS (60), with clang's libFuzzer
@@ -269,7 +284,7 @@ $(SERVER) $(LOAD):
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $(LINK) $^ $(LINK_END)
 
 %.stripped: %
-	$(Q)strip -o $@ $<
+	$(Q)$(or $(shell $(CC) -print-prog-name=strip),strip) -o $@ $<
 
 # main alone knows the version, so that a new commit compiles one file.
 $B/src/main.o: DEFS += -DMY_WEBSERVER_VERSION='"$(VERSION)"' \

@@ -87,6 +87,7 @@ tests 'fuzz corpora, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc fuzz-replay
 tests 'black box, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc blackbox
 tests 'fault injection, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc faults
 tests 'conformance, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc conformance
+tests 'black box, arm64 below qemu' "$MAKE" "$jobs" arm64-check
 # Not config: two hundred short runs, mostly valgrind's own starting.
 tests 'black box, valgrind' "$MAKE" "$jobs" CC=gcc MEMCHECK='http lifecycle limits log metrics' valgrind
 # No package of Debian has a kubectl that is new enough.

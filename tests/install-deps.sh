@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs what "make check" needs and is not there yet, from Debian's or Ubuntu's
 # packages. With NO_INSTALL=1 it installs nothing and names what is missing.
-# Usage: install-deps.sh [e2e NAME...|manifests]   what that target, or these tests
-#        of it, need, and no more
+# Usage: install-deps.sh [arm64|e2e NAME...|manifests]
+#        what that target, or these tests of it, need, and no more
 set -u
 
 missing=()
@@ -31,6 +31,12 @@ e2e)
 	for name; do
 		e2e "$name"
 	done
+	;;
+arm64)
+	need gcc-aarch64-linux-gnu has aarch64-linux-gnu-gcc
+	need musl-dev:arm64 test -f /usr/lib/aarch64-linux-musl/musl-gcc.specs
+	need qemu-user-static has qemu-aarch64-static
+	need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
 	;;
 manifests)
 	need prometheus has promtool
@@ -76,5 +82,9 @@ if ((EUID != 0)); then
 fi
 echo "installing: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
+if [[ ${missing[*]} == *:arm64* ]]; then
+	"${sudo[@]}" dpkg --add-architecture arm64
+	"${sudo[@]}" apt-get update -q
+fi
 install=("${sudo[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}")
 "${install[@]}" || { "${sudo[@]}" apt-get update -q && "${install[@]}"; }

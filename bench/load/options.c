@@ -112,8 +112,7 @@ read_header(struct options *o, const struct option *option, struct span value)
 	if (!rest.at || !is_name(name))
 		return option->expected;
 	for (size_t i = 0; i < value.len; i++)
-		if ((value.at[i] >= 0 && value.at[i] < ' ') ||
-		    value.at[i] == 0x7f)
+		if ((unsigned char)value.at[i] < ' ' || value.at[i] == 0x7f)
 			return option->expected;
 	if (span_ieq(name, SPAN("content-length")) ||
 	    span_ieq(name, SPAN("transfer-encoding")) ||

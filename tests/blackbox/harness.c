@@ -51,6 +51,12 @@ wait_ms(void)
 	return setting("MY_WEBSERVER_WAIT_MS", 10000);
 }
 
+bool
+emulated(void)
+{
+	return setting("MY_WEBSERVER_EMULATED", 0) != 0;
+}
+
 static unsigned
 tool_descriptors(void)
 {

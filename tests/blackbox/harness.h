@@ -10,6 +10,8 @@
  * MY_WEBSERVER_WAIT_MS  WAIT_MS, for a tool that makes it slow
  * MY_WEBSERVER_FDS      how many descriptors that tool keeps for itself, off
  *                       the limit
+ * MY_WEBSERVER_EMULATED set where the program is another processor's and runs
+ *                       below qemu's user mode
  */
 #ifndef BLACKBOX_HARNESS_H
 #define BLACKBOX_HARNESS_H
@@ -31,6 +33,8 @@
 int wait_ms(void);
 /* What a process started with no other limit has, at most. */
 unsigned long most_descriptors(void);
+/* Below qemu: /proc/self/stat then tells neither time used nor memory. */
+bool emulated(void);
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define TEST(name) \
