@@ -79,7 +79,8 @@ endif
 
 # ---- Files
 SRC     := $(sort $(wildcard src/*.c src/*/*.c))
-OBJ     := $(SRC:%.c=$B/%.o)
+PAGE    := $B/src/app/status_html.o
+OBJ     := $(SRC:%.c=$B/%.o) $(PAGE)
 SERVER  := $B/my_webserver
 # The load generator, where its sources are: an image is built without them.
 LOAD    := $(if $(wildcard bench/load/main.c),$B/load)
@@ -99,7 +100,7 @@ REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
 FAULTS  := $B/tests/faults/faults_test
 FAULTY  := $B/tests/faults/my_webserver
 FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] bench/*.[ch] bench/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
-SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh bench/*.sh) bench/run bench/rollout bench/instructions bench/validate-load
+SCRIPTS := .ci/run src/app/status.sh $(wildcard tests/*.sh tests/*/*.sh bench/*.sh) bench/run bench/rollout bench/instructions bench/validate-load
 Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
@@ -305,6 +306,14 @@ $B/%.o: %.c Makefile
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(DEFS) $(BASE) $(OPT) -frandom-seed=$< -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The status page comes into the program as an array.
+$(PAGE): $B/src/app/%.o: $B/src/app/%.c
+	$(call say,CC,$@)
+	$(Q)$(CC) $(DEFS) $(BASE) $(OPT) -frandom-seed=$(@F) -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(PAGE:.o=.c): src/app/status.html src/app/status.sh Makefile
+	@mkdir -p $(@D)
+	$(Q)src/app/status.sh $< >$@
 
 $B/bench/%.o $B/tests/unit/bench/%.o: DEFS += -Ibench
 

@@ -298,7 +298,7 @@ static int
 serve(void)
 {
 	static struct app app = { .metrics = &metrics, .build = &build };
-	static char page_memory[2 * ENTITY_FIELDS_MAX];
+	static char page_memory[4 * ENTITY_FIELDS_MAX];
 	struct buf page = buf_over(page_memory, sizeof page_memory);
 	static struct worker_options o;
 	struct shares shares;
@@ -311,6 +311,7 @@ serve(void)
 	page_prepare(&app, &page,
 	    &(struct app_fields){ .nosniff = !config.header_nosniff,
 		.cache_control = !config.header_cache_control });
+	status_prepare(&app, &page);
 	o = options(&app);
 	if (!share_descriptors(&shares))
 		return EXIT_CANNOT;

@@ -17,6 +17,7 @@ struct app {
 	const struct build *build;
 	struct span latency_name; /* of the latency histogram */
 	struct entity page;       /* the demo page's: see page_prepare */
+	struct entity status;     /* the status page's: see status_prepare */
 	struct site *site;        /* with site_routes */
 };
 
@@ -28,6 +29,8 @@ struct app_fields {
 /* Fills app->page; memory (ENTITY_FIELDS_MAX bytes) must live as long. */
 void page_prepare(
     struct app *app, struct buf *memory, const struct app_fields *fields);
+/* The same with app->status. */
+void status_prepare(struct app *app, struct buf *memory);
 
 extern const struct route page_routes[]; /* port 8080 */
 extern const struct route site_routes[]; /* port 8080 with --root */
@@ -35,6 +38,6 @@ extern const struct route ops_routes[];  /* port 9999 */
 
 route_handler demo_page, site_page;
 route_handler health_live, health_ready, health_version;
-route_handler scrape;
+route_handler scrape, status_page;
 
 #endif

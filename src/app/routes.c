@@ -13,7 +13,7 @@ const struct route site_routes[] = {
 };
 
 const struct route ops_routes[] = {
-	{ "/", READ, scrape },
+	{ "/", READ, status_page },
 	{ "/metrics", READ, scrape },
 	{ "/livez", READ, health_live },
 	{ "/healthz", READ, health_live },
