@@ -332,7 +332,7 @@ $(UNIT): $B/%: $B/%.o $$(call objects,$$(call folder,$$*) $$(MAY_$$(call folder,
     $$(call besides,$$(dir $$*)) \
     $$(if $$(filter top,$$(call folder,$$*)),$$(TOP)) $$(if $$(filter bench,$$(call folder,$$*)),$$(BENCH))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$*.c) -o $@ $^ -pie -lcmocka
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$*.c) -o $@ $^ -pie -lcmocka -lm
 
 $(BLACK): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard tests/blackbox/*.c)))
 	$(call say,LINK,$@)

@@ -31,7 +31,9 @@ metrics_init(struct metrics *m, const uint64_t *bound, size_t bounds)
 static size_t
 column(unsigned status)
 {
-	for (size_t i = 0; i < METRICS_CODES && metrics_codes[i] != 0; i++)
+	if (status == metrics_codes[0])
+		return 0;
+	for (size_t i = 1; i < METRICS_CODES && metrics_codes[i] != 0; i++)
 		if (metrics_codes[i] == status)
 			return i;
 	return column(500);

@@ -28,6 +28,12 @@ starts_empty(void **state)
 		assert_true(snapshot.bound[i] == bounds[i]);
 	for (size_t i = 0; i <= 3; i++)
 		assert_true(snapshot.cumulative[i] == 0);
+	assert_int_equal(snapshot.schema, 3);
+	assert_true(snapshot.zeros == 0 && snapshot.natives == 0);
+	assert_true(snapshot.created == 0);
+	h.created = 5;
+	histogram_read(&h, &snapshot);
+	assert_true(snapshot.created == 5);
 }
 
 /* A bound is the last value of its own bucket. */
@@ -75,6 +81,21 @@ no_bounds_and_all_of_them(void **state)
 	    10 * HISTOGRAM_BOUNDS_MAX + 5);
 }
 
+/* The zeros and all native buckets; these have to ascend, and not be empty. */
+static uint64_t
+native_count(const struct histogram_snapshot *s)
+{
+	uint64_t count = s->zeros;
+
+	for (size_t i = 0; i < s->natives; i++) {
+		assert_true(s->native[i].count > 0);
+		assert_true(
+		    i == 0 || s->native[i].index > s->native[i - 1].index);
+		count += s->native[i].count;
+	}
+	return count;
+}
+
 enum { THREADS = 4, ROUNDS = 200000 };
 
 static void *
@@ -91,7 +112,7 @@ observe(void *seed)
 static void
 counts_from_many_threads(void **state)
 {
-	struct histogram_snapshot before = { 0 };
+	struct histogram_snapshot before = { .schema = HISTOGRAM_SCHEMA };
 	pthread_t thread[THREADS];
 	uint64_t all = (uint64_t)THREADS * ROUNDS;
 
@@ -111,6 +132,7 @@ counts_from_many_threads(void **state)
 			    snapshot.cumulative[i] >= before.cumulative[i]);
 		}
 		assert_true(snapshot.sum >= before.sum);
+		assert_true(native_count(&snapshot) == snapshot.cumulative[3]);
 		before = snapshot;
 	} while (snapshot.cumulative[3] < all);
 	for (size_t i = 0; i < THREADS; i++)
