@@ -334,6 +334,7 @@ $(UNIT): $B/%: $B/%.o $$(call objects,$$(call folder,$$*) $$(MAY_$$(call folder,
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$*.c) -o $@ $^ -pie -lcmocka -lm
 
+HARNESS := $(addprefix $B/tests/blackbox/,harness.o server.o client.o samples.o json.o)
 $(BLACK): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard tests/blackbox/*.c)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
@@ -346,13 +347,13 @@ $(FAULTY): $(OBJ) $(SHIM:%.c=$B/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) $(call wraps,$(SHIM)) -o $@ $^ -pie
 $(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out $(SHIM),$(wildcard tests/faults/*.c))) \
-    $B/tests/blackbox/harness.o $B/tests/blackbox/site.o
+    $(HARNESS) $B/tests/blackbox/site.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 
 $(E2E_C): DEFS += -Itests
 $(E2E_C): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard tests/e2e/*.c))) \
-    $B/tests/blackbox/harness.o $B/tests/blackbox/site.o
+    $(HARNESS) $B/tests/blackbox/site.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 
