@@ -22,6 +22,13 @@ e2e() {
 		need chromium has chromium
 		need chromium-driver has chromedriver
 		;;
+	logs)
+		need rsyslog test -x /usr/sbin/rsyslogd
+		need rsyslog-elasticsearch eval 'ls /usr/lib/*/rsyslog/omelasticsearch.so'
+		need python3 test -x /usr/bin/python3
+		need python3-yaml /usr/bin/python3 -c 'import yaml'
+		need podman has podman
+		;;
 	esac
 }
 
