@@ -21,6 +21,7 @@ dir=$(mktemp -d) || exit 1
 cgroup=/mywebserver-test-$$
 pids=() containers=()
 export TZ=UTC PYTHONDONTWRITEBYTECODE=1
+unset MY_WEBSERVER_BINARY MY_WEBSERVER_WAIT_MS # no options of the server
 
 finish() {
 	local each
