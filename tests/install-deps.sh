@@ -29,6 +29,11 @@ e2e() {
 		need python3-yaml /usr/bin/python3 -c 'import yaml'
 		need podman has podman
 		;;
+	prometheus)
+		need prometheus has prometheus
+		need curl has curl
+		need jq has jq
+		;;
 	esac
 }
 
