@@ -3,10 +3,11 @@
 # shellcheck disable=SC2034,SC2153,SC2154 # names of the other part
 
 die() { echo "bench/rollout: $1" >&2; exit 1; }
+has() { command -v "$1" >/dev/null; }
 
 open_rollout() {
 	dir=$(mktemp -d) || exit 1
-	declare -gA pid
+	declare -gA pid=()
 	trap finish EXIT
 	trap 'exit 1' INT TERM
 }
@@ -46,7 +47,7 @@ begin_slots() {
 	local i
 	slots=$((INSTANCES + 1))
 	choose_ports $((2 * slots + 2))
-	front=${free[0]} admin=${free[1]} up=0
+	address=127.0.0.1 front=${free[0]} admin=${free[1]} up=0
 	for ((i = 0; i < slots; i++)); do
 		page[i]=${free[2 + 2 * i]} ops[i]=${free[3 + 2 * i]}
 	done
@@ -157,14 +158,24 @@ start_instance() { # SLOT: returns when it is ready
 		    2>/dev/null || die "$1 is not ready"
 	fi
 	count_up 1
-	[ "$how" = checks ] || tell_proxy "set server back/s$1 state ready"
+	route "$1" ready
+}
+
+# Whoever distributes learns of it, unless it finds out by itself.
+route() { # SLOT ready|drain
+	case $how-$2 in
+	checks-*) ;;
+	lag-*) tell_proxy "set server back/s$1 state $2" ;;
+	service-ready) service_add "$1" ;;
+	service-drain) service_remove "$1" ;;
+	esac
 }
 
 # The signal and the removal of the endpoint begin at the same time.
 end_instance() { # SLOT: returns when it is gone
 	local first=$EPOCHREALTIME status
-	if [ "$how" = lag ]; then
-		(sleep "$LAG"; tell_proxy "set server back/s$1 state drain") &
+	if [ "$how" != checks ]; then
+		(sleep "$LAG"; route "$1" drain) &
 		pid[lag]=$!
 	fi
 	[ -z "$pause" ] || sleep "$pause"
@@ -174,8 +185,8 @@ end_instance() { # SLOT: returns when it is gone
 	unset "pid[$1]"
 	count_up -1
 	((status == 0)) || die "an instance ended with $status"
-	if [ "$how" = lag ]; then
-		wait "${pid[lag]}" || die 'the proxy was not told'
+	if [ "$how" != checks ]; then
+		wait "${pid[lag]}" || die 'who distributes was not told'
 		unset 'pid[lag]'
 	fi
 }
@@ -184,13 +195,17 @@ start_load() { # NAME OPTION...
 	local name=$1
 	shift
 	build/load --json --seconds --duration="${length}s" "$@" \
-	    "http://127.0.0.1:$front/" >"$dir/$name.json" 2>"$dir/$name.seconds" &
+	    "http://$address:$front/" >"$dir/$name.json" 2>"$dir/$name.seconds" &
 	pid[$name]=$!
 }
 
 # What went wrong between the proxy and the servers: connections that were not had,
 # and those that ended in an error (its econ, eresp and srv_abrt).
 proxy_errors() {
+	if [ "$how" = service ]; then
+		echo '- - -'
+		return
+	fi
 	exec 5<>"/dev/tcp/127.0.0.1/$admin" || die 'the proxy does not listen'
 	echo 'show stat -1 2 -1' >&5
 	awk -F, '$2 == "BACKEND" { print $14, $15, $51 }' <&5
@@ -205,13 +220,17 @@ number() { # NAME FILE
 variant() { # NAME
 	local i began
 	begin_slots
-	start_proxy
+	if [ "$how" = service ]; then
+		service_open
+	else
+		start_proxy
+	fi
 	for ((i = 0; i < INSTANCES; i++)); do
 		start_instance "$i"
 	done
 	sleep 0.5 # until the proxy has asked each
 	length=$(awk "BEGIN { printf \"%.0f\", $rounds * $PACE + 1 }")
-	start_load "$1.keep" "--rate=$KEEP" --connections=64
+	start_load "$1.keep" "--rate=$KEEP" "--connections=$KEEPERS"
 	start_load "$1.close" "--rate=$CLOSE" --connections=256 --close
 	began=$EPOCHREALTIME
 	for ((i = 0; i < rounds; i++)); do
@@ -227,6 +246,7 @@ variant() { # NAME
 	proxy_errors >"$dir/$1.proxy"
 	cp "$dir/up" "$dir/$1.up"
 	stop_all
+	[ "$how" != service ] || service_close
 	results "$1" "$i"
 }
 

@@ -111,6 +111,13 @@ run() { # FORMAT RUNTIME
 	runs+=("$name")
 }
 
+# A sanitizer's server needs libraries, and the container has none.
+can_contain() {
+	ldd "$server" 2>&1 | grep -qE 'statically|not a dynamic' || { echo "$server is not static"; return 1; }
+	command -v podman >/dev/null || { echo 'not installed'; return 1; }
+	engine info
+}
+
 start_collector() {
 	"$python" "$parts/receive.py" "$dir/documents" >"$dir/port" 2>"$dir/receive.err" &
 	pids+=($!)
@@ -143,14 +150,13 @@ for new in ecs gcp; do
 done
 
 start_collector
-if command -v podman >/dev/null && run_dry=$(engine info 2>&1); then
+if works=$(can_contain 2>&1); then
 	for format in "${formats[@]}"; do
 		run "$format" conmon
 	done
 	run json shim
 else
-	echo "# no podman that works here, so a stand-in writes the runtime's files: ${run_dry:-none}" |
-	    head -n 3
+	echo "# podman does not work here, so a stand-in writes the runtime's files: $works" | head -n 3
 	for format in "${formats[@]}"; do
 		run "$format" shim
 	done
