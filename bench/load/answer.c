@@ -402,9 +402,9 @@ head(struct answer *a, struct span *in)
 		result = head_byte(a, in->at[0]);
 		*in = span_from(*in, 1);
 	}
+	a->head_len += (uint32_t)(in->at - begin);
 	if (a->step == STEP_BODY)
 		return result;
-	a->head_len += (uint32_t)(in->at - begin);
 	if (a->head_len > ANSWER_HEAD_MAX && !result)
 		return odd(a, "a head that does not end");
 	return result;

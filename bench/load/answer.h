@@ -27,8 +27,9 @@ enum answer_result {
 struct answer {
 	/* to be read after ANSWER_DONE */
 	unsigned status;
-	bool close;    /* the server will close: Connection, or HTTP/1.0 */
-	uint64_t body; /* its length in bytes */
+	bool close;        /* the server will close: Connection, or HTTP/1.0 */
+	uint64_t body;     /* its length in bytes */
+	uint32_t head_len; /* bytes of its head, as far as it was read */
 
 	const char *why; /* after ANSWER_ODD */
 
@@ -40,7 +41,6 @@ struct answer {
 	bool head; /* it answers a HEAD request */
 	bool has_length, has_digit, ended;
 	bool keep_alive, old; /* old: HTTP/1.0 */
-	uint32_t head_len;
 	uint64_t length, left;
 	char word[ANSWER_WORD_MAX];
 };

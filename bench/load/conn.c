@@ -308,7 +308,7 @@ conn_take(struct load *l, struct conn *c, struct span in)
 			    l, c, FAILURE_ODD, "bytes that nobody asked for");
 			return false;
 		}
-		result = answer_feed(&c->answer, &in);
+		result = repeat_feed(&l->repeat, &c->answer, &in);
 		if (result == ANSWER_ODD) {
 			conn_fail(l, c, FAILURE_ODD, c->answer.why);
 			return false;

@@ -12,6 +12,7 @@
 
 #include "answer.h"
 #include "options.h"
+#include "repeat.h"
 #include "schedule.h"
 #include "tally.h"
 
@@ -59,6 +60,7 @@ struct load {
 	int epoll;            /* events carry the struct conn in data.ptr */
 	struct schedule schedule;
 	struct tally tally;
+	struct repeat repeat;   /* the head that most answers have */
 	uint64_t now;           /* monotonic ns */
 	uint64_t owed;          /* by all connections */
 	uint32_t connecting;    /* connections in that state */

@@ -7,6 +7,7 @@
  * prepare.c   descriptors and memory   histogram.c  how long they took
  * run.c       the event loop           tally.c      what was counted
  * conn.c      one connection           report.c     the result
+ * repeat.c    heads that were read before
  */
 #include <stdio.h>
 #include <stdlib.h>
