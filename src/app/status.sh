@@ -1,15 +1,15 @@
 #!/bin/sh
-# Makes C of the status page: the page without indentation, empty lines and lines
-# that are nothing but a comment, and the hashes by which its policy names its one
-# script and its one style (Content Security Policy 3, 2.3.1).
+# Makes C of the status page: the page without indentation, empty lines and
+# comments (of CSS and HTML: whole lines), and the hashes by which its policy
+# names its one script and its one style (Content Security Policy 3, 2.3.1).
 # Usage: status.sh status.html >status_html.c   needs sed, awk, od and sha256sum
 set -eu
 
 tab=$(printf '\t')
 page=$(mktemp)
 trap 'rm -f "$page"' EXIT
-sed -e "s/^[ $tab]*//" -e '/^$/d' -e '/^\/\//d' -e '/^\/\*.*\*\/$/d' \
-    -e '/^<!-- .* -->$/d' "$1" >"$page"
+sed -e "s/^[ $tab]*//" -e 's|^//.*||' -e "s|[ $tab][ $tab]*// .*||" \
+    -e 's|^/\*.*\*/$||' -e 's|^<!-- .* -->$||' -e '/^$/d' "$1" >"$page"
 
 # What stands between a tag and its end, both of which are a line of their own;
 # the newline behind the tag is part of it.

@@ -35,7 +35,7 @@ a_browser_gets_the_page_at_the_root(void **state)
 	assert_int_equal(
 	    ask_once(s->metrics, ACCEPT("GET", "/", BROWSER), &r), 200);
 	assert_is_page(&r);
-	assert_true(r.body_len > 100 && r.body_len <= 40 * 1024);
+	assert_true(r.body_len > 1000 && r.body_len <= 40 * 1024);
 	assert_memory_equal(r.body, "<!doctype html>", 15);
 	assert_null(field(&r, "X-Page"));
 	/* with a query too; not elsewhere */

@@ -144,7 +144,7 @@ static void
 it_is_whole_by_itself(void **state)
 {
 	(void)state;
-	assert_true(status_html.len > 100 && status_html.len <= 40 * 1024);
+	assert_true(status_html.len > 1000 && status_html.len <= 40 * 1024);
 	assert_true(span_starts(status_html, SPAN("<!doctype html>\n")));
 	assert_memory_equal(
 	    status_html.at + status_html.len - 8, "</html>\n", 8);
