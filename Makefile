@@ -296,7 +296,8 @@ $B/revision: FORCE
 	@echo '$(VERSION) $(REVISION)' | cmp -s - $@ || echo '$(VERSION) $(REVISION)' >$@
 
 # What runs once, or aside, is built for size.
-ASIDE := $(addprefix $B/src/,$(addsuffix .o,probe base/date_parse $(addprefix site/, \
+ASIDE := $(addprefix $B/src/,$(addsuffix .o,probe base/date_parse base/ip \
+    $(addprefix log/access_,ecs extra gcp open pretty) $(addprefix site/, \
     arena below content file fill generation loader mime report rules survey tree walk watch)))
 ifndef SAN
 $(TOP) $(ASIDE) $B/src/main.o: OPT += -Os

@@ -333,6 +333,7 @@ config_read(struct config *c, int argc, char *const argv[], char *const envp[],
 		    : 0;
 	if (c->memory_limit == CONFIG_AUTO)
 		c->memory_limit = c->root ? config_memory_auto(cgroup) : 0;
+	c->no_color = environment_find(envp, SPAN("NO_COLOR")).at != NULL;
 	collect_unknown(c, envp);
 	return !r.mistake.source;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/ip.h"
 #include "base/span.h"
 #include "log/access.h"
 #include "net/listen.h"
@@ -24,11 +25,15 @@ enum command {
 
 enum {
 	CONFIG_BUCKETS_MAX = 64,
-	CONFIG_HEADERS_MAX = 4096, /* bytes of --header lines with CRLF */
-	CONFIG_UNKNOWN_MAX = 8,    /* unknown variables that are named */
-	CONFIG_PERCENT = 10000,    /* random_error: parts of one percent */
-	CONFIG_ERROR_MAX = 1024,   /* no error is longer */
-	CONFIG_HELP_MAX = 4096,    /* nor --help */
+	CONFIG_HEADERS_MAX = 4096,   /* bytes of --header lines with CRLF */
+	CONFIG_UNKNOWN_MAX = 8,      /* unknown variables that are named */
+	CONFIG_PERCENT = 10000,      /* random_error: parts of one percent */
+	CONFIG_ERROR_MAX = 1024,     /* no error is longer */
+	CONFIG_HELP_MAX = 5120,      /* nor --help */
+	CONFIG_FIELDS_MAX = 16,      /* --log-field */
+	CONFIG_FIELDS_TEXT = 2048,   /* bytes of them in a line */
+	CONFIG_FIELD_REST = 20,      /* of each: quotes, "labels." and so on */
+	CONFIG_HEADER_NAME_MAX = 48, /* --log-header */
 };
 
 /*
@@ -60,6 +65,15 @@ struct config {
 	uint64_t shutdown_delay, drain_timeout; /* auto is resolved */
 	enum access_format log_format;
 	struct span log_namespace;
+	struct access_field log_fields[CONFIG_FIELDS_MAX];
+	size_t log_field_count;
+	size_t log_fields_len; /* of CONFIG_FIELDS_TEXT */
+	struct access_header_name log_headers[ACCESS_HEADERS_MAX];
+	char log_header_keys[ACCESS_HEADERS_MAX]
+			    [CONFIG_HEADER_NAME_MAX + sizeof "header_"];
+	size_t log_header_count;
+	struct cidr_set trusted_proxies;
+	bool no_color; /* https://no-color.org */
 	uint64_t log_buffer;
 	bool log_wait; /* --log-overflow=wait */
 	uint64_t buckets[CONFIG_BUCKETS_MAX];
@@ -85,7 +99,7 @@ struct config {
 bool config_read(struct config *c, int argc, char *const argv[],
     char *const envp[], struct buf *error);
 
-/* Appends the text of --help: at most 52 lines of 80 columns. */
+/* Appends the text of --help: at most 55 lines of 80 columns. */
 void config_help(struct buf *out);
 
 #endif

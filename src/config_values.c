@@ -103,21 +103,6 @@ read_log_buffer(struct config *c, const struct option *o, struct span value)
 }
 
 static const char *
-read_log_format(struct config *c, const struct option *o, struct span value)
-{
-	(void)o;
-	if (span_eq(value, SPAN("json")))
-		c->log_format = ACCESS_JSON;
-	else if (span_eq(value, SPAN("seed")))
-		c->log_format = ACCESS_SEED;
-	else if (span_eq(value, SPAN("off")))
-		c->log_format = ACCESS_OFF;
-	else
-		return "json, seed or off";
-	return NULL;
-}
-
-static const char *
 read_log_overflow(struct config *c, const struct option *o, struct span value)
 {
 	(void)o;
@@ -286,8 +271,7 @@ read_percentage(struct config *c, const struct option *o, struct span value)
 	return NULL;
 }
 
-/* RFC 9110, 5.6.2. */
-static bool
+bool
 is_token(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -387,10 +371,17 @@ const struct option config_options[] = {
 	    24 * HOUR, NULL, 0 },
 	DURATION("drain-timeout", "20s", "then, for requests in flight",
 	    drain_timeout, 0),
-	TEXT("log-format", "FORMAT", "json", "json, seed or off",
+	TEXT("log-format", "FORMAT", "json", "or seed, ecs, gcp, pretty, off",
 	    read_log_format),
 	TEXT("log-namespace", "NAME", "my_webserver",
 	    "key that a line's fields stand under", read_log_namespace),
+	{ "log-field", "NAME=VALUE", NULL, "in every line, repeatable",
+	    read_log_field, 0, 0, 0, forget_log_fields, 0 },
+	{ "log-header", "NAME", NULL, "of requests, repeatable",
+	    read_log_header, 0, 0, 0, forget_log_headers, 0 },
+	{ "trusted-proxies", "NETWORKS", NULL,
+	    "whose X-Forwarded-For is believed", read_trusted_proxies, 0, 0, 0,
+	    forget_trusted_proxies, 0 },
 	{ "log-buffer", "SIZE", "1MiB", "kept while nobody reads the log",
 	    read_log_buffer, offsetof(struct config, log_buffer),
 	    UINT64_C(2) * ACCESS_LINE_MAX, 1024 * MIB, NULL, 0 },

@@ -54,6 +54,22 @@ read_memory_limit(struct config *c, const struct option *o, struct span value);
 const char *
 read_watch(struct config *c, const struct option *o, struct span value);
 
+/* Those of the log that are more than a word. */
+const char *
+read_log_format(struct config *c, const struct option *o, struct span value);
+const char *
+read_log_field(struct config *c, const struct option *o, struct span value);
+void forget_log_fields(struct config *c);
+const char *
+read_log_header(struct config *c, const struct option *o, struct span value);
+void forget_log_headers(struct config *c);
+const char *read_trusted_proxies(
+    struct config *c, const struct option *o, struct span value);
+void forget_trusted_proxies(struct config *c);
+
+/* The name of a header: a token (RFC 9110, 5.6.2). */
+bool is_token(struct span s);
+
 /*
  * What --memory-limit=auto is: half of the lowest limit that these files tell,
  * 64 MiB at most. A file that cannot be read, or tells no number, is no limit.

@@ -1,6 +1,7 @@
 /*
  * main.c - joins the floors: configuration, what it takes to serve, the loop.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "log/ring.h"
 #include "net/signals.h"
 #include "probe.h"
+#include "server/details.h"
 #include "server/worker.h"
 
 #ifndef MY_WEBSERVER_VERSION
@@ -181,6 +183,24 @@ cannot(const char *what, struct span which, int error)
 	return EXIT_CANNOT;
 }
 
+/* Where to click, for a person: http://localhost:8080/ */
+static void
+say_url(struct event *ev, const char *name, const struct address *a)
+{
+	char memory[sizeof "http:///" + ADDRESS_TEXT_MAX];
+	struct buf text = buf_over(memory, sizeof memory);
+
+	buf_put(&text, SPAN("http://"));
+	if (address_any(a)) {
+		buf_put(&text, SPAN("localhost:"));
+		buf_u64(&text, address_port(a));
+	} else {
+		address_write(&text, a);
+	}
+	buf_char(&text, '/');
+	event_str(ev, name, buf_span(&text));
+}
+
 static void
 say_listening(void)
 {
@@ -196,6 +216,10 @@ say_listening(void)
 	event_str(&ev, "metrics_listen", buf_span(&text));
 	content_listening(&ev, &metrics);
 	event_str(&ev, "version", build.version);
+	if (events.text) {
+		say_url(&ev, "page", &config.listen);
+		say_url(&ev, "status", &config.metrics_listen);
+	}
 	event_end(&ev);
 }
 
@@ -288,10 +312,37 @@ options(const struct app *app)
 		.random_error = config.random_error,
 		.random_error_full = 100 * CONFIG_PERCENT,
 		.seed = seed(),
-		.format = config.log_format,
-		.name_space = config.log_namespace,
 		.log_wait = config.log_wait,
 	};
+}
+
+/* What all lines have in common is made once. */
+static void
+prepare_log(struct worker_options *o)
+{
+	static char extra_memory[ACCESS_EXTRA_MAX];
+	static struct details details;
+	struct buf extra = buf_over(extra_memory, sizeof extra_memory);
+
+	o->style = (struct access_style){
+		.format = config.log_format,
+		.name_space = config.log_namespace,
+		.coloured = !config.no_color && isatty(STDOUT_FILENO) == 1,
+	};
+	access_extra(&extra, &o->style, build.version, config.log_fields,
+	    config.log_field_count);
+	assert(!extra.overflowed); /* config_read saw to that */
+	o->style.extra = buf_span(&extra);
+	details = (struct details){
+		.trusted = &config.trusted_proxies,
+		.headers = config.log_headers,
+		.header_count = config.log_header_count,
+	};
+	o->style.detailed = config.log_format == ACCESS_ECS ||
+	    config.log_format == ACCESS_GCP || extra.len > 0 ||
+	    details.header_count > 0 || details.trusted->count > 0;
+	if (o->style.detailed)
+		o->details = &details;
 }
 
 static int
@@ -313,6 +364,7 @@ serve(void)
 		.cache_control = !config.header_cache_control });
 	status_prepare(&app, &page);
 	o = options(&app);
+	prepare_log(&o);
 	if (!share_descriptors(&shares))
 		return EXIT_CANNOT;
 	o.page_slots = shares.page;

@@ -1,9 +1,8 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "http/target.h"
 
+#include "base/ip.h"
 #include "base/num.h"
 #include "http/chars.h"
-#include "http/target.h"
 
 enum { PORT_MAX = 65535 };
 
@@ -63,19 +62,9 @@ is_port(struct span s)
 static bool
 is_ipv6(struct span s)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
+	struct ip ip;
 
-	if (s.len >= sizeof text)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!chars_has(CHARS_HEX, s.at[i]) && s.at[i] != ':' &&
-		    s.at[i] != '.')
-			return false;
-		text[i] = s.at[i];
-	}
-	text[s.len] = '\0';
-	return inet_pton(AF_INET6, text, &address) == 1;
+	return span_find(s, ':') < s.len && ip_parse(s, &ip);
 }
 
 /* The address in brackets that s begins with; 0 if there is none. Seldom

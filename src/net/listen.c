@@ -1,11 +1,11 @@
 #include "net/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ip.h"
 #include "base/num.h"
 
 enum {
@@ -36,19 +36,6 @@ parse_port(struct span s, in_port_t *port)
 	return true;
 }
 
-/* inet_pton(3) of a span: neither scopes nor short or octal forms. */
-static bool
-parse_ip(int family, struct span s, void *ip)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (s.len >= sizeof text || span_find(s, '\0') < s.len)
-		return false;
-	memcpy(text, s.at, s.len);
-	text[s.len] = '\0';
-	return inet_pton(family, text, ip) == 1;
-}
-
 /* No socket for IPv6 alone can be bound to a mapped address: IPv4 is meant. */
 static void
 unmap(struct address *a)
@@ -65,13 +52,16 @@ unmap(struct address *a)
 static bool
 parse_v6(struct span host, struct address *a)
 {
+	struct ip ip;
+
 	a->sock.v6.sin6_family = AF_INET6; /* all zeros is the wildcard */
 	if (host.len > 0) {
 		if (host.at[host.len - 1] != ']')
 			return false;
 		host = (struct span){ host.at + 1, host.len - 2 };
-		if (!parse_ip(AF_INET6, host, &a->sock.v6.sin6_addr))
+		if (span_find(host, ':') == host.len || !ip_parse(host, &ip))
 			return false;
+		memcpy(&a->sock.v6.sin6_addr, ip.at, sizeof ip.at);
 	}
 	a->dual = IN6_IS_ADDR_UNSPECIFIED(&a->sock.v6.sin6_addr);
 	unmap(a);
@@ -81,10 +71,15 @@ parse_v6(struct span host, struct address *a)
 static bool
 parse_v4(struct span host, struct address *a)
 {
+	struct ip ip;
+
 	a->sock.v4.sin_family = AF_INET;
 	if (span_ieq(host, SPAN("localhost")))
 		host = SPAN("127.0.0.1");
-	return parse_ip(AF_INET, host, &a->sock.v4.sin_addr);
+	if (span_find(host, ':') < host.len || !ip_parse(host, &ip))
+		return false;
+	memcpy(&a->sock.v4.sin_addr, ip.at + 12, 4);
+	return true;
 }
 
 bool
@@ -135,6 +130,14 @@ address_write(struct buf *b, const struct address *a)
 	buf_u64(b, address_port(a));
 }
 
+bool
+address_any(const struct address *a)
+{
+	return a->sock.any.sa_family == AF_INET6
+	    ? IN6_IS_ADDR_UNSPECIFIED(&a->sock.v6.sin6_addr)
+	    : a->sock.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
 uint16_t
 address_port(const struct address *a)
 {
@@ -142,68 +145,16 @@ address_port(const struct address *a)
 						       : a->sock.v4.sin_port);
 }
 
-/* inet_ntop(3) would bring all of printf into the binary. */
-static void
-write_v4(struct buf *b, const uint8_t *ip)
-{
-	for (int i = 0; i < 4; i++) {
-		if (i > 0)
-			buf_char(b, '.');
-		buf_u64(b, ip[i]);
-	}
-}
-
-/* Length of the run of zero groups that begins at group i. */
-static int
-zeros_at(const uint8_t *ip, int i)
-{
-	int n = 0;
-
-	while (i + n < 8 && ip[2 * (i + n)] == 0 && ip[2 * (i + n) + 1] == 0)
-		n++;
-	return n;
-}
-
-/* RFC 5952, 4: lower case, no leading zeros, "::" for the longest run. */
-static void
-write_v6(struct buf *b, const uint8_t *ip)
-{
-	int best = 0, run = 1;
-
-	for (int i = 0; i < 8; i++) {
-		if (zeros_at(ip, i) > run) {
-			best = i;
-			run = zeros_at(ip, i);
-		}
-	}
-	for (int i = 0; i < 8; i++) {
-		unsigned group = (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
-		unsigned digits = 1;
-
-		if (run > 1 && i == best) {
-			buf_put(b, SPAN("::"));
-			i += run - 1;
-			continue;
-		}
-		if (i > 0 && !(run > 1 && i == best + run))
-			buf_char(b, ':');
-		while (digits < 4 && group >> 4 * digits != 0)
-			digits++;
-		buf_hex(b, group, digits);
-	}
-}
-
 void
 address_host(struct buf *b, const struct address *a)
 {
-	const uint8_t *v6 = a->sock.v6.sin6_addr.s6_addr;
+	struct ip ip = { .at = { [10] = 0xff, [11] = 0xff } };
 
-	if (a->sock.any.sa_family != AF_INET6)
-		write_v4(b, (const uint8_t *)&a->sock.v4.sin_addr);
-	else if (is_v6(a))
-		write_v6(b, v6);
+	if (a->sock.any.sa_family == AF_INET6)
+		memcpy(ip.at, &a->sock.v6.sin6_addr, 16);
 	else
-		write_v4(b, v6 + 12); /* mapped */
+		memcpy(ip.at + 12, &a->sock.v4.sin_addr, 4);
+	ip_write(b, &ip);
 }
 
 static socklen_t

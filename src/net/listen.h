@@ -34,6 +34,9 @@ bool address_parse(struct span s, struct address *a);
 /* Appends "127.0.0.1:8080" or "[::1]:8080". */
 void address_write(struct buf *b, const struct address *a);
 
+/* True if it stands for all addresses of the machine. */
+bool address_any(const struct address *a);
+
 /* The port, in host order. */
 uint16_t address_port(const struct address *a);
 

@@ -91,7 +91,7 @@ lose(struct conn *c)
 		return WANT_CLOSE;
 	if (w->begun && !w->held) {
 		request_salvage(work_unread(w), c->service->scratch);
-		exchange_begin(c, c->service->scratch);
+		exchange_begin(c, c->service->scratch, SPAN(""));
 		count_bytes(
 		    &c->service->metrics->request_bytes, c, work_unread(w).len);
 	}
@@ -205,6 +205,7 @@ feed_body(struct conn *c)
 
 	w->in_at += used;
 	count_bytes(&c->service->metrics->request_bytes, c, used);
+	exchange_body(c, used);
 	if (err)
 		refuse(c, err);
 	else
@@ -217,13 +218,14 @@ take_head(struct conn *c, size_t length)
 {
 	struct work *w = c->work;
 	struct request *req = c->service->scratch;
+	struct span head = { w->in + w->in_at, length };
 	enum status err;
 
-	err = request_parse((struct span){ w->in + w->in_at, length }, req);
+	err = request_parse(head, req);
 	w->in_at += length;
 	w->keep = w->in_at;
 	count_bytes(&c->service->metrics->request_bytes, c, length);
-	exchange_begin(c, req);
+	exchange_begin(c, req, err ? SPAN("") : head);
 	if (!err)
 		err = body_begin(&w->body, req);
 	if (err) {
@@ -254,7 +256,7 @@ refuse_head(struct conn *c, enum status err)
 	enum status large =
 	    request_salvage(work_unread(w), c->service->scratch);
 
-	exchange_begin(c, c->service->scratch);
+	exchange_begin(c, c->service->scratch, SPAN(""));
 	count_bytes(&c->service->metrics->request_bytes, c, work_unread(w).len);
 	w->in_at = w->in_end;
 	refuse(c, err ? err : large);

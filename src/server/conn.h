@@ -55,6 +55,7 @@ struct service {
 	struct prng prng;
 	struct ring *ring; /* NULL: no access log */
 	struct access_style style;
+	struct details *details; /* NULL: style asks for none */
 	bool log_wait;      /* wait for room in the log instead of dropping */
 	struct pool *works; /* of work_size(body_room) each */
 	size_t body_room;   /* bytes a handler may write */
@@ -78,7 +79,8 @@ struct conn {
 	uint8_t state; /* enum conn_state */
 	uint8_t want;  /* enum want: what the worker was last told */
 	uint8_t ip_len;
-	char ip[46]; /* the client, as text */
+	uint16_t port; /* of the client; 0: not known */
+	char ip[46];   /* the client, as text */
 	uint32_t generation;
 	uint32_t slot;     /* the worker's number for it */
 	unsigned interest; /* what the loop watches for */
@@ -89,7 +91,8 @@ struct conn {
 	struct conn *next; /* on that list */
 };
 
-/* A fresh connection on a non-blocking socket, not yet read from. */
+/* A fresh connection on a non-blocking socket, not yet read from; its port may
+ * be set behind it. */
 void conn_open(
     struct conn *c, struct service *service, int fd, struct span client_ip);
 

@@ -1,5 +1,7 @@
 #include "server/exchange.h"
 
+#include "server/details.h"
+
 static struct exchange *
 current(struct work *w)
 {
@@ -7,7 +9,7 @@ current(struct work *w)
 }
 
 void
-exchange_begin(struct conn *c, const struct request *req)
+exchange_begin(struct conn *c, const struct request *req, struct span head)
 {
 	struct work *w = c->work;
 	struct exchange *ex = current(w);
@@ -29,12 +31,21 @@ exchange_begin(struct conn *c, const struct request *req)
 	r->request_id = request_id(req);
 	r->trace_id = request_trace_id(req);
 	r->aborted = false;
+	if (c->service->details)
+		details_begin(ex, req, head);
 	w->held = true;
 	w->begun = false;
 	w->scanned = 0;
 	c->used = true;
 	response_init(&w->res, buf_over(w->body_memory, c->service->body_room),
 	    c->service->clock->date);
+}
+
+void
+exchange_body(struct conn *c, size_t used)
+{
+	if (c->service->details)
+		current(c->work)->request_bytes += used;
 }
 
 void
@@ -162,6 +173,8 @@ finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 
 		r->duration = duration;
 		r->wall = clock_tell(s->clock, now);
+		if (s->details)
+			details_fill(s->details, c, ex);
 		access_write(&line, r, &s->style);
 		if (!put_line(s->ring, buf_span(&line))) {
 			if (s->log_wait)

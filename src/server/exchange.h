@@ -9,8 +9,13 @@
 #include "server/conn.h"
 #include "server/work.h"
 
-/* Notes what the log says of a request, as far as req was understood. */
-void exchange_begin(struct conn *c, const struct request *req);
+/* Notes what the log says of a request, as far as req was understood; head is
+ * the whole of it if it was good, else empty. */
+void
+exchange_begin(struct conn *c, const struct request *req, struct span head);
+
+/* Notes that used bytes of its body were taken. */
+void exchange_body(struct conn *c, size_t used);
 
 /* Chooses the answer to a good request into work->res, and its delay. */
 void exchange_answer(struct conn *c, const struct request *req);

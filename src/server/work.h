@@ -34,6 +34,9 @@ struct exchange {
 	    ends_at; /* of its answer, in the bytes to send */
 	enum method method;
 	bool keep_alive_1_0;
+	/* where the service has details: */
+	uint64_t request_bytes; /* as far as taken */
+	struct span fields;     /* the lines of a good head */
 };
 
 /* The page with the input's first bytes comes first: a slow head costs one. */

@@ -228,6 +228,7 @@ worker_accept(struct worker *w, struct slots *s, unsigned most)
 		address_host(&host, &peer);
 		c = pool_take(&s->conns);
 		conn_open(c, &s->service, fd, buf_span(&host));
+		c->port = address_port(&peer);
 		c->slot = pool_index(&s->conns, c);
 		worker_obey(w, c, conn_run(c));
 		if (s->backoff)
@@ -520,8 +521,8 @@ worker_open(struct worker *w, const struct worker_options *o)
 	page->random_error_full = o->random_error_full;
 	page->prng.state = o->seed;
 	page->ring = o->ring;
-	page->style.format = o->format;
-	page->style.name_space = o->name_space;
+	page->style = o->style;
+	page->details = o->details;
 	page->log_wait = o->log_wait;
 	*ops = service_of(o);
 	ops->routes = o->ops_routes;

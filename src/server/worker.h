@@ -32,8 +32,8 @@ struct worker_options {
 	uint64_t shutdown_delay, drain_timeout;
 	uint64_t delay_min, delay_max;
 	uint64_t random_error, random_error_full, seed;
-	enum access_format format;
-	struct span name_space;
+	struct access_style style;
+	struct details *details; /* NULL: style is not a detailed one */
 	bool log_wait;
 	uint32_t page_slots, ops_slots;
 	int page_fd, ops_fd, signal_fd; /* taken over */
