@@ -19,20 +19,30 @@ put_line(struct buf *b, const struct access_record *r,
 		access_pretty(b, r, style, share);
 }
 
+/* The next lower share: the first that may matter is a line's. */
+static size_t
+lower(size_t share)
+{
+	share = share > ACCESS_LINE_MAX ? ACCESS_LINE_MAX : share;
+	return share - share / 4;
+}
+
 void
 access_write(
     struct buf *b, const struct access_record *r, struct access_style *style)
 {
-	size_t room = buf_room(b), share = ACCESS_LINE_MAX;
+	size_t room = buf_room(b), share = SHARE_ALL;
 	struct buf line = buf_over(
 	    b->at + b->len, room < ACCESS_LINE_MAX ? room : ACCESS_LINE_MAX);
 
-	put_line(&line, r, style, SHARE_ALL);
-	while (line.overflowed && share > SHARE_MIN) {
-		share -= share / 4;
+	/* one call, so that it is part of this, and this of what calls it */
+	for (;;) {
+		put_line(&line, r, style, share);
+		if (!line.overflowed || share <= SHARE_MIN)
+			break;
+		share = lower(share);
 		line.len = 0;
 		line.overflowed = false;
-		put_line(&line, r, style, share);
 	}
 	if (line.overflowed)
 		b->overflowed = true;

@@ -48,14 +48,14 @@ access_headers(struct buf *b, const struct access_record *r, struct span prefix,
 struct span
 access_target(const struct access_record *r)
 {
-	const char *begin = r->method.at + r->method.len + 1;
-	const char *end = r->protocol.at - 1;
+	const char *begin, *end;
 
 	if (r->method.len == 0 || r->protocol.len == 0 ||
-	    !is_part(r->method, r->line) || !is_part(r->protocol, r->line) ||
-	    end < begin)
+	    !is_part(r->method, r->line) || !is_part(r->protocol, r->line))
 		return r->path;
-	return span_between(begin, end);
+	begin = r->method.at + r->method.len + 1;
+	end = r->protocol.at - 1;
+	return end < begin ? r->path : span_between(begin, end);
 }
 
 /* As separate members or as those of an object that has begun. */

@@ -75,7 +75,7 @@ put_cut_line(struct buf *b, struct span line, size_t share)
 
 /* Writes into an open string, and leaves it open. Returns the request line if
  * it went in as it is, else nothing. */
-static struct span
+static inline __attribute__((always_inline)) struct span
 put_message(
     struct buf *b, const struct access_record *r, const char *end, size_t share)
 {
@@ -131,7 +131,7 @@ put_extras(struct buf *b, const struct access_record *r,
 	buf_put(b, style->extra);
 }
 
-void
+__attribute__((noinline)) void
 access_message(struct buf *b, const struct access_record *r, size_t share)
 {
 	char end[] = MESSAGE_END;

@@ -117,6 +117,19 @@ check_number(struct span *s)
 	return !check_take(s, '.') || check_digits(s) > 0;
 }
 
+/* Of strings. */
+static bool
+check_array(struct span *s)
+{
+	if (!check_take(s, '['))
+		return false;
+	do
+		if (!check_string(s))
+			return false;
+	while (check_take(s, ',') && check_take(s, ' '));
+	return check_take(s, ']');
+}
+
 static bool
 check_object(struct span *s) // NOLINT(misc-no-recursion)
 {
@@ -130,6 +143,7 @@ check_object(struct span *s) // NOLINT(misc-no-recursion)
 			return false;
 		if (s->at[0] == '"'       ? !check_string(s)
 			: s->at[0] == '{' ? !check_object(s)
+			: s->at[0] == '[' ? !check_array(s)
 			: span_starts(*s, SPAN("true"))
 			? (*s = span_from(*s, 4), false)
 			: !check_number(s))

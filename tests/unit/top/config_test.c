@@ -198,7 +198,7 @@ test_wrong_variable_is_told_though_a_flag_wins(void **state)
 	assert_false(take(WORDS(W("--log-format=off")),
 	    ENVIRONMENT(W("MY_WEBSERVER_LOG_FORMAT=xml"))));
 	assert_error("my_webserver: MY_WEBSERVER_LOG_FORMAT=xml: expected "
-		     "json, seed or off");
+		     "json, seed, ecs, gcp, pretty or off");
 }
 
 static void
@@ -379,7 +379,8 @@ test_errors_stay_one_line(void **state)
 	    NULL));
 	assert_error("my_webserver: --log-format=a\\x0ab\\x1b[0m\\x7f\\xff\xc3"
 		     "\xa9\\xc2\\x85\\xed\\xa0\\x80\\xc0\\xaf\\xe2\\x80\\xa8"
-		     "\\xf0: expected json, seed or off");
+		     "\\xf0: expected json, seed, ecs, gcp, "
+		     "pretty or off");
 	memset(flag + 16, 'x', sizeof flag - 17);
 	assert_false(take_flag(flag, NULL));
 	assert_in_range(error.len, 150, 300);
@@ -401,8 +402,8 @@ test_errors_show_overlong_bytes(void **state)
 			       "\xf4\x90\x80\x80",
 	    NULL));
 	assert_error("my_webserver: --log-format=\\xe0\\x80\\xaf\\xf0\\x80"
-		     "\\x80\\xaf\\xf4\\x90\\x80\\x80: expected json, seed "
-		     "or off");
+		     "\\x80\\xaf\\xf4\\x90\\x80\\x80: expected json, seed, "
+		     "ecs, gcp, pretty or off");
 }
 
 static void
@@ -491,7 +492,7 @@ test_help_fits_a_screen(void **state)
 		assert_true(line.len == 0 || line.at[line.len - 1] != ' ');
 		lines++;
 	}
-	assert_in_range(lines, 30, 52);
+	assert_in_range(lines, 30, 55);
 	assert_non_null(memmem(memory, help.len, "[:8080]", strlen("[:8080]")));
 	assert_non_null(
 	    memmem(memory, help.len, "  --version", strlen("  --version")));

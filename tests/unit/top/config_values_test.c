@@ -83,7 +83,7 @@ test_bounds(void **state)
 		"--header=Keep-Alive: x", "--header=Trailer: x",
 		"--header=Upgrade: x", "--header=X-Request-ID: x",
 		"--header=Content-Type: x", "--header=Allow: GET",
-		"--log-overflow=block", "--log-format=ecs", "--log-format=JSON",
+		"--log-overflow=block", "--log-format=xml", "--log-format=JSON",
 		"--header=ETag: x", "--header=last-modified: x",
 		"--header=Content-Range: x", "--header=Content-Encoding: x",
 		"--header=Accept-Ranges: none", "--header=Location: /",
