@@ -552,6 +552,7 @@ hostile(struct prng *p, struct access_style *style)
 	for (size_t i = 0; i < 3; i++) {
 		headers[i].key = i < 2 ? SPAN("header_a") : SPAN("header_b");
 		headers[i].value = any_bytes(p, memory[9 + i], ACCESS_LINE_MAX);
+		headers[i].value.len += headers[i].value.len == 0;
 	}
 	if (prng_between(p, 0, 1)) { /* as a parser would */
 		size_t n = r.line.len;
@@ -617,7 +618,7 @@ most(enum access_format format, const char *unit)
 	}
 	access_extra(&extra, &style, SPAN("0.9.0"), all, 16);
 	assert_false(extra.overflowed);
-	assert_true(extra.len > 1800);
+	assert_true(extra.len > 1700);
 	style.extra = buf_span(&extra);
 	for (size_t i = 0; i < 2 * ACCESS_HEADERS_MAX; i++) {
 		snprintf(keys[i / 2], sizeof keys[0], "header_%048zu", i / 2);
