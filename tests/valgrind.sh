@@ -6,6 +6,9 @@
 # valgrind needs twelve descriptors, which it takes off the limit, and time; the
 # harness knows both from its environment. The report has a descriptor of its
 # own, since some tests close 0 to 2, and others are run by nobody.
+#
+# A server that a second signal ends exits at once, and has its content still:
+# with LEAKS=definite, what is still reachable is not told.
 set -u
 
 server=$1
@@ -16,8 +19,8 @@ chmod 1777 "$dir"
 cat >"$dir/my_webserver" <<END
 #!/bin/sh
 exec 9>$dir/\$\$.report
-exec valgrind --quiet --leak-check=full --show-leak-kinds=all \\
-	--errors-for-leak-kinds=all --error-exitcode=99 --log-fd=9 $server "\$@"
+exec valgrind --quiet --leak-check=full --show-leak-kinds=${LEAKS:-all} \\
+	--errors-for-leak-kinds=${LEAKS:-all} --error-exitcode=99 --log-fd=9 $server "\$@"
 END
 chmod 755 "$dir/my_webserver"
 
@@ -26,7 +29,11 @@ MY_WEBSERVER_BINARY=$dir/my_webserver MY_WEBSERVER_FDS=12 \
 status=$?
 runs=$(find "$dir" -name '*.report' | wc -l)
 echo "$runs runs below valgrind"
-find "$dir" -name '*.report' -size +0 -exec sed 's/^/    /' {} + >"$dir/all"
+# Versions that do not know openat2(2) say so each time, in five lines; the server
+# then does without.
+find "$dir" -name '*.report' -size +0 -exec sed -E '
+	/WARNING: unhandled .* syscall: 437$/,/bug_reports/d
+	s/^/    /' {} + >"$dir/all"
 if ((runs == 0)) || [ -s "$dir/all" ]; then
 	cat "$dir/all"
 	exit 1
