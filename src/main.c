@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/clock.h"
 #include "config.h"
 #include "content.h"
 #include "log/event.h"
@@ -352,11 +353,14 @@ serve(void)
 	static char page_memory[4 * ENTITY_FIELDS_MAX];
 	struct buf page = buf_over(page_memory, sizeof page_memory);
 	static struct worker_options o;
+	struct clock now = { 0 };
 	struct shares shares;
 	int err;
 
 	warn_unknown_variables();
 	metrics_init(&metrics, config.buckets, config.bucket_count);
+	clock_tick(&now);
+	metrics.created = metrics.latency.created = now.wall;
 	app.latency_name = config.latency_metric;
 	app.site = &site;
 	page_prepare(&app, &page,

@@ -38,12 +38,18 @@ scrape(const struct app *app, const struct request *req, struct response *res)
 	struct span names[NAMES_MAX];
 	char memory[TARGET_MAX];
 	struct buf values = buf_over(memory, sizeof memory);
-	struct text_filter filter = { names,
+	struct family_filter filter = { names,
 		wanted(req->query, names, &values) };
 	struct process process;
+	const struct scrape_source what = {
+		.metrics = app->metrics,
+		.process = &process,
+		.build = app->build,
+		.latency_name = app->latency_name,
+		.filter = filter.count > 0 ? &filter : NULL,
+	};
 
 	process_read(&process);
 	res->type = SPAN("text/plain; version=0.0.4; charset=utf-8");
-	text_write(&res->body, app->metrics, &process, app->build,
-	    app->latency_name, filter.count > 0 ? &filter : NULL);
+	text_write(&res->body, &what);
 }

@@ -30,6 +30,8 @@ enum metrics_phase {
 typedef _Atomic uint64_t metric;
 
 struct metrics {
+	uint64_t
+	    created; /* since when it counts, ns since 1970; 0: not known */
 	metric requests[METRICS_METHODS][METRICS_CODES];
 	struct histogram latency;
 	metric in_flight;      /* gauge */

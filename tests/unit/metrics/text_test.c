@@ -82,11 +82,13 @@ fill(void)
 }
 
 static void
-render(const struct process *p, const struct text_filter *filter)
+render(const struct process *p, const struct family_filter *filter)
 {
+	const struct scrape_source what = { &m, p, &build,
+		SPAN("my_webpage_request_latency_seconds"), filter };
+
 	b.len = 0;
-	text_write(&b, &m, p, &build,
-	    SPAN("my_webpage_request_latency_seconds"), filter);
+	text_write(&b, &what);
 	assert_false(b.overflowed);
 	buf_char(&b, '\0');
 }
@@ -101,23 +103,44 @@ occurrences(const char *text)
 	return n;
 }
 
+/* What was rendered is what the file holds. */
 static void
-is_the_golden_file(void **state)
+assert_golden(const char *name)
 {
 	static char golden[sizeof memory];
-	FILE *file = fopen(GOLDEN, "r");
+	FILE *file = fopen(name, "r");
 	struct span expected;
 
-	(void)state;
 	assert_non_null(file);
 	expected.at = golden;
 	expected.len = fread(golden, 1, sizeof golden, file);
 	fclose(file);
-	fill();
-	render(&process, NULL);
 	b.len--;
 	if (!span_eq(buf_span(&b), expected))
-		fail_msg("differs from " GOLDEN ":\n%s", memory);
+		fail_msg("differs from %s:\n%s", name, memory);
+}
+
+static void
+is_the_golden_file(void **state)
+{
+	(void)state;
+	fill();
+	render(&process, NULL);
+	assert_golden(GOLDEN);
+}
+
+static void
+is_the_golden_file_of_openmetrics(void **state)
+{
+	const struct scrape_source what = { &m, &process, &build,
+		SPAN("my_webpage_request_latency_seconds"), NULL };
+
+	(void)state;
+	fill();
+	m.created = m.latency.created = UINT64_C(1764000000250) * NS_PER_MS;
+	text_write_open(&b, &what);
+	buf_char(&b, '\0');
+	assert_golden("tests/golden/openmetrics.txt");
 }
 
 /* The histogram is there at 0 before the first request. */
@@ -139,7 +162,7 @@ content_where_there_is_any(void **state)
 {
 	const struct span two[] = { SPAN_INIT("my_webserver_content_bytes"),
 		SPAN_INIT("my_webserver_content_reload_failures_total") };
-	struct text_filter filter = { two, 2 };
+	struct family_filter filter = { two, 2 };
 
 	(void)state;
 	metric_set(&m.content_generation, 1);
@@ -176,7 +199,7 @@ leaves_out_what_is_not_known(void **state)
 static void
 assert_families(const struct span *names, size_t count, int families)
 {
-	struct text_filter filter = { names, count };
+	struct family_filter filter = { names, count };
 
 	render(&process, &filter);
 	assert_int_equal(occurrences("# TYPE "), families);
@@ -189,7 +212,7 @@ filters_by_name(void **state)
 	const struct span cpu = SPAN_INIT("process_cpu_seconds_total");
 	const struct span two[] = { SPAN_INIT("http_requests_total"),
 		SPAN_INIT("my_webpage_request_latency_seconds_sum") };
-	const struct span none[] = { SPAN_INIT("process_cpu_seconds"),
+	const struct span none[] = { SPAN_INIT("process_cpu"),
 		SPAN_INIT("http_requests_total_count"), SPAN_INIT(""),
 		SPAN_INIT("my_webpage_request_latency_seconds_"),
 		SPAN_INIT("my_webpage_request_latency_seconds_buckets"),
@@ -219,6 +242,8 @@ filters_by_name(void **state)
 static void
 fits_or_says_so(void **state)
 {
+	const struct scrape_source what = { &m, &process, &build,
+		SPAN("my_webpage_request_latency_seconds"), NULL };
 	size_t whole;
 
 	(void)state;
@@ -230,8 +255,7 @@ fits_or_says_so(void **state)
 		struct buf tight = buf_over(small, cap);
 
 		assert_non_null(small);
-		text_write(&tight, &m, &process, &build,
-		    SPAN("my_webpage_request_latency_seconds"), NULL);
+		text_write(&tight, &what);
 		assert_int_equal(tight.overflowed, cap < whole);
 		free(small);
 	}
@@ -242,6 +266,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(is_the_golden_file, set_up),
+		cmocka_unit_test_setup(
+		    is_the_golden_file_of_openmetrics, set_up),
 		cmocka_unit_test_setup(nothing_counted_yet, set_up),
 		cmocka_unit_test_setup(content_where_there_is_any, set_up),
 		cmocka_unit_test_setup(leaves_out_what_is_not_known, set_up),
