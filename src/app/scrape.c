@@ -1,5 +1,8 @@
 #include "app/app.h"
+#include "http/accept.h"
 #include "http/target.h"
+#include "metrics/proto.h"
+#include "metrics/text.h"
 
 enum { NAMES_MAX = 64, NAME_MAX = 128 };
 
@@ -32,6 +35,25 @@ wanted(struct span query, struct span *names, struct buf *memory)
 	return count;
 }
 
+/* What metrics are written in, and by whom; the first is for who does not mind,
+ * and for who wants something else. */
+static const struct span types[] = {
+	SPAN_INIT("text/plain; version=0.0.4; charset=utf-8"),
+	SPAN_INIT("application/openmetrics-text; version=1.0.0; charset=utf-8"),
+	SPAN_INIT("application/vnd.google.protobuf; "
+		  "proto=io.prometheus.client.MetricFamily; "
+		  "encoding=delimited"),
+};
+
+enum { TYPES = sizeof types / sizeof types[0] };
+
+static void (*const writers[TYPES])(
+    struct buf *b, const struct scrape_source *what) = {
+	text_write,
+	text_write_open,
+	proto_write,
+};
+
 void
 scrape(const struct app *app, const struct request *req, struct response *res)
 {
@@ -49,7 +71,12 @@ scrape(const struct app *app, const struct request *req, struct response *res)
 		.filter = filter.count > 0 ? &filter : NULL,
 	};
 
+	size_t type = accept_pick(req, types, TYPES);
+
+	if (type == TYPES)
+		type = 0;
 	process_read(&process);
-	res->type = SPAN("text/plain; version=0.0.4; charset=utf-8");
-	text_write(&res->body, &what);
+	res->type = types[type];
+	res->vary_accept = true;
+	writers[type](&res->body, &what);
 }

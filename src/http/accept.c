@@ -56,6 +56,108 @@ accept_element(struct span element, struct span *value, unsigned *weight)
 	return true;
 }
 
+/* A parameter's name and value, the latter without quotes. */
+static struct span
+take_parameter(struct span *parameters, struct span *value)
+{
+	struct span text = cut_parameter(parameters);
+	struct span name = span_trim(span_cut(&text, '='));
+
+	*value = span_trim(text);
+	if (value->len >= 2 && value->at[0] == '"' &&
+	    value->at[value->len - 1] == '"')
+		*value = (struct span){ value->at + 1, value->len - 2 };
+	return name;
+}
+
+/* False if the type has this parameter with another value. */
+static bool
+parameter_fits(struct span type, struct span name, struct span value)
+{
+	struct span own;
+
+	cut_parameter(&type);
+	while (type.at != NULL)
+		if (span_ieq(take_parameter(&type, &own), name))
+			return span_ieq(own, value);
+	return true;
+}
+
+/* How specific a range is that matches: 1 is any, 2 any of a kind, and more
+ * for each parameter (12.5.1). 0: it does not match. */
+static unsigned
+range_matches(struct span range, struct span type)
+{
+	struct span parameters = type, value;
+	struct span kind = cut_parameter(&range), name;
+	struct span own = cut_parameter(&parameters);
+	unsigned specific = 3;
+
+	if (span_eq(kind, SPAN("*/*"))) {
+		specific = 1;
+	} else if (kind.len > 2 && kind.at[kind.len - 1] == '*' &&
+	    kind.at[kind.len - 2] == '/') {
+		specific = 2;
+		if (own.len < kind.len)
+			return 0;
+		kind.len--;
+		own.len = kind.len;
+		if (!span_ieq(kind, own))
+			return 0;
+	} else if (!span_ieq(kind, own)) {
+		return 0;
+	}
+	while (range.at != NULL) {
+		name = take_parameter(&range, &value);
+		if (span_ieq(name, SPAN("q")))
+			break;
+		if (!parameter_fits(type, name, value))
+			return 0;
+		specific++;
+	}
+	return specific;
+}
+
+static unsigned
+wanted(const struct request *req, struct span type)
+{
+	struct field_walk walk = { 0 };
+	struct span element, value;
+	unsigned most = 0, weight = 0, w;
+	bool any = false;
+
+	while (request_list(req, SPAN("Accept"), &walk, &element)) {
+		unsigned specific;
+
+		any = true;
+		if (!accept_element(element, &value, &w))
+			continue;
+		specific = range_matches(element, type);
+		if (specific > most) {
+			most = specific;
+			weight = w;
+		}
+	}
+	return any ? weight : ACCEPT_FULL;
+}
+
+size_t
+accept_pick(const struct request *req, const struct span *offer, size_t count)
+{
+	size_t picked = count;
+	unsigned most = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned weight = wanted(req, offer[i]);
+
+		if (weight > most) {
+			most = weight;
+			picked = i;
+		}
+	}
+	return picked;
+}
+
 static const struct span names[CODINGS] = {
 	[CODING_IDENTITY] = SPAN_INIT("identity"),
 	[CODING_BR] = SPAN_INIT("br"),

@@ -5,6 +5,7 @@
 #define HTTP_ACCEPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/span.h"
@@ -19,6 +20,16 @@ enum { ACCEPT_FULL = 1000 };
  * without one. Other parameters are skipped. False if q is none.
  */
 bool accept_element(struct span element, struct span *value, unsigned *weight);
+
+/*
+ * Which of the media types on offer, each as in Content-Type, req wants most,
+ * by Accept (12.5.1): of what is wanted alike, the first; count if it accepts
+ * none. Without an Accept all are wanted alike. The most specific range that
+ * matches a type decides. Parameters of a range must be those of the type where
+ * it has them; what the type does not have is not looked at.
+ */
+size_t
+accept_pick(const struct request *req, const struct span *offer, size_t count);
 
 /* Content codings (8.4.1). */
 enum coding { CODING_IDENTITY, CODING_BR, CODING_ZSTD, CODING_GZIP, CODINGS };

@@ -14,7 +14,7 @@ response_init(struct response *res, struct buf body, int64_t now)
 	res->type = res->content_range = res->location = none;
 	res->entity = NULL;
 	res->allow = res->retry_after = 0;
-	res->no_store = res->no_content = res->close = false;
+	res->no_store = res->vary_accept = res->no_content = res->close = false;
 	res->body = buf_over(body.at, body.cap);
 	res->pieces = 0;
 	res->length = 0;
@@ -243,6 +243,8 @@ response_head(struct buf *out, const struct response *res,
 		put_number(out, SPAN("Retry-After: "), res->retry_after);
 	if (res->no_store)
 		buf_put(out, SPAN("Cache-Control: no-store\r\n"));
+	if (res->vary_accept)
+		buf_put(out, SPAN("Vary: Accept\r\n"));
 	if (context->id.len > 0)
 		put_field(out, SPAN("X-Request-Id: "), context->id);
 	if (context->extra.len > 0)

@@ -47,6 +47,7 @@ struct response {
 	unsigned allow;       /* set of enum method for Allow; 0: none */
 	unsigned retry_after; /* seconds; 0: no such field */
 	bool no_store;        /* Cache-Control: no-store */
+	bool vary_accept;     /* Vary: Accept */
 	bool no_content;      /* 204, 304 */
 	bool close;           /* the connection ends after it */
 	/*

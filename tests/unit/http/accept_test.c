@@ -1,5 +1,7 @@
 #include "http/accept.h"
 
+#include <stdio.h>
+
 #include "unit/http/asked.h"
 
 static void
@@ -101,12 +103,126 @@ names(void **state)
 	assert_true(span_eq(coding_name(CODING_IDENTITY), SPAN("identity")));
 }
 
+/* What a scrape is offered: text, OpenMetrics, protobuf. */
+static const struct span formats[] = {
+	SPAN_INIT("text/plain; version=0.0.4; charset=utf-8"),
+	SPAN_INIT("application/openmetrics-text; version=1.0.0; charset=utf-8"),
+	SPAN_INIT("application/vnd.google.protobuf; "
+		  "proto=io.prometheus.client.MetricFamily; "
+		  "encoding=delimited"),
+};
+
+enum { TEXT, OPEN, PROTO, FORMATS };
+
+#define PROTOBUF                           \
+	"application/vnd.google.protobuf;" \
+	"proto=io.prometheus.client.MetricFamily;encoding=delimited"
+
+static const struct {
+	const char *accept;
+	size_t picked;
+} picks[] = {
+	{ "", TEXT },
+	{ "*/*", TEXT },
+	{ "text/html,application/xml;q=0.9,*/*;q=0.8", TEXT },
+	/* Prometheus 2.42, and with native histograms */
+	{ "application/openmetrics-text;version=1.0.0,"
+	  "application/openmetrics-text;version=0.0.1;q=0.75,"
+	  "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+	    OPEN },
+	{ PROTOBUF ",application/openmetrics-text;version=1.0.0;q=0.8,"
+		   "application/openmetrics-text;version=0.0.1;q=0.75,"
+		   "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+	    PROTO },
+	/* 3.5 and later, and with protobuf first */
+	{ "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;"
+	  "q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
+	  "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+	  "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+	    OPEN },
+	{ PROTOBUF ";q=0.6,"
+		   "application/openmetrics-text;version=1.0.0;"
+		   "escaping=allow-utf-8;q=0.5,"
+		   "application/openmetrics-text;version=0.0.1;q=0.4,"
+		   "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+		   "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+	    PROTO },
+	/* 3.0: the parameter stands behind every one */
+	{ "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;"
+	  "q=0.5,application/openmetrics-text;version=0.0.1;"
+	  "escaping=allow-utf-8;q=0.4,text/plain;version=1.0.0;"
+	  "escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;"
+	  "escaping=allow-utf-8;q=0.2,*/*;escaping=allow-utf-8;q=0.1",
+	    OPEN },
+	/* one of each alone; parameters that are not ours, or not known */
+	{ "text/plain", TEXT },
+	{ "application/openmetrics-text", OPEN },
+	{ "APPLICATION/OpenMetrics-Text; Version=1.0.0", OPEN },
+	{ "application/openmetrics-text; version=\"1.0.0\"", OPEN },
+	{ "application/openmetrics-text;version=0.0.1", FORMATS },
+	{ "application/openmetrics-text;version=1.0.0;x=y;z", OPEN },
+	{ "application/openmetrics-text;version=", FORMATS },
+	{ "application/vnd.google.protobuf", PROTO },
+	{ "application/vnd.google.protobuf;encoding=text", FORMATS },
+	{ "application/vnd.google.protobuf;proto=another;encoding=delimited",
+	    FORMATS },
+	/* ranges: what is more specific decides, wherever it stands */
+	{ "text/*", TEXT },
+	{ "application/*", OPEN },
+	{ "application/*, application/openmetrics-text;q=0.1", PROTO },
+	{ "application/openmetrics-text;q=0, application/*", PROTO },
+	{ "*/*, text/plain;q=0", OPEN },
+	{ "*/*;q=0, application/*;q=0.5", OPEN },
+	{ "text/plain;version=0.0.4;q=0, text/plain, application/*;q=0.1",
+	    OPEN },
+	{ "text/plain;q=0.2, text/*, application/openmetrics-text;q=0.5",
+	    OPEN },
+	/* wanted alike: the first on offer */
+	{ PROTOBUF ", application/openmetrics-text, text/plain", TEXT },
+	{ PROTOBUF ", application/openmetrics-text", OPEN },
+	/* nothing of it */
+	{ "*/*;q=0", FORMATS },
+	{ "image/png", FORMATS },
+	{ "text", FORMATS },
+	{ "*", FORMATS },
+	{ "text/plai", FORMATS },
+	{ "text/plainer", FORMATS },
+	{ "/*", FORMATS },
+	{ "text/plain;q=2", FORMATS },
+	{ ",;,=,;;q=1,*/,", FORMATS },
+	/* more than is looked at: after the weight, extensions of it */
+	{ "text/plain;q=0.5;version=9", TEXT },
+};
+
+static void
+media_types(void **state)
+{
+	char line[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof picks / sizeof picks[0]; i++) {
+		snprintf(line, sizeof line, "Accept: %s\r\n", picks[i].accept);
+		if (accept_pick(asked(line), formats, FORMATS) !=
+		    picks[i].picked)
+			fail_msg("%s: %zu", picks[i].accept,
+			    accept_pick(asked(line), formats, FORMATS));
+	}
+	assert_int_equal(accept_pick(asked(""), formats, FORMATS), TEXT);
+	assert_int_equal(accept_pick(asked(""), formats, 0), 0);
+	/* lines are one list */
+	assert_int_equal(accept_pick(asked("Accept: */*;q=0.1\r\n"
+					   "Accept: application/*\r\n"),
+			     formats, FORMATS),
+	    OPEN);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(codings),
 		cmocka_unit_test(elements),
+		cmocka_unit_test(media_types),
 		cmocka_unit_test(names),
 	};
 
