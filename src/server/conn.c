@@ -437,6 +437,16 @@ count_timeout(struct conn *c, enum metrics_phase phase)
 		metric_add(&c->service->metrics->timeouts[phase], 1);
 }
 
+/* A request came after the loop has looked at the sockets. */
+static bool
+has_come(const struct conn *c)
+{
+	char first;
+
+	return recv(c->fd, &first, 1, MSG_PEEK) == 1 && first != '\r' &&
+	    first != '\n';
+}
+
 static enum want
 timeout_head(struct conn *c)
 {
@@ -447,6 +457,10 @@ timeout_head(struct conn *c)
 		refuse_head(c, STATUS_REQUEST_TIMEOUT);
 		return flush(c);
 	}
+	/* In a drain many are sent home in one turn of the loop, and meanwhile
+	 * the last ones may have asked. */
+	if (has_come(c))
+		return run_head(c);
 	/* No 408 on an idle connection: the client would take it as the answer
 	 * to its next request. */
 	if (c->work)

@@ -222,6 +222,35 @@ between_requests_only_the_rest_of_a_drain_is_waited_for(void **state)
 	assert_true(conn_deadline(&s->conn) < s->clock.now + 1 * NS_PER_SEC);
 }
 
+/* It came after the loop has looked, while others were sent home. */
+static void
+a_request_of_the_last_moment_is_answered(void **state)
+{
+	struct served *s = *state;
+
+	into_idle(s);
+	s->service.closing = true;
+	s->service.drain_at = s->clock.now;
+	later(s, 1);
+	tell(s, GET("/"));
+	assert_int_equal(conn_timeout(&s->conn), WANT_READ);
+	assert_has(hear(s, LARGE), "HTTP/1.1 200 ");
+	assert_has(logged(s), "\"status\": 200");
+}
+
+static void
+blank_lines_do_not_hold_the_end_up(void **state)
+{
+	struct served *s = *state;
+
+	into_idle(s);
+	later(s, IDLE);
+	tell(s, "\r\n\r\n");
+	assert_int_equal(conn_timeout(&s->conn), WANT_READ);
+	assert_int_equal(s->conn.state, CONN_LINGER);
+	assert_string_equal(logged(s), "");
+}
+
 static void
 a_long_name_of_a_client_is_cut(void **state)
 {
@@ -298,6 +327,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SERVED(between_requests_only_the_rest_of_a_drain_is_waited_for),
+		SERVED(a_request_of_the_last_moment_is_answered),
+		SERVED(blank_lines_do_not_hold_the_end_up),
 		SERVED(a_long_name_of_a_client_is_cut),
 		SERVED(each_has_a_generation_of_its_own),
 		SERVED(a_listener_that_is_not_counted),
