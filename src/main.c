@@ -328,7 +328,8 @@ prepare_log(struct worker_options *o)
 	o->style = (struct access_style){
 		.format = config.log_format,
 		.name_space = config.log_namespace,
-		.coloured = !config.no_color && isatty(STDOUT_FILENO) == 1,
+		.coloured = config.log_format == ACCESS_PRETTY &&
+		    !config.no_color && isatty(STDOUT_FILENO) == 1,
 	};
 	access_extra(&extra, &o->style, build.version, config.log_fields,
 	    config.log_field_count);

@@ -145,9 +145,43 @@ check_names(const struct config *c)
 	CHECK(!c->root || c->root[0]);
 }
 
+/* They have room in every line of each format, under names of their own. */
+static void
+check_log(const struct config *c)
+{
+	char memory[ACCESS_EXTRA_MAX];
+
+	CHECK(c->log_format <= ACCESS_OFF);
+	for (int format = 0; format < ACCESS_OFF; format++) {
+		struct access_style style = { .format =
+						  (enum access_format)format,
+			.name_space = c->log_namespace };
+		struct buf b = buf_over(memory, sizeof memory);
+
+		access_extra(&b, &style, SPAN("0.9.0-rc1"), c->log_fields,
+		    c->log_field_count);
+		CHECK(!b.overflowed);
+	}
+	for (size_t i = 0; i < c->log_field_count; i++) {
+		check_name(c->log_fields[i].name, 64, "_.-");
+		CHECK(!access_name_taken(c->log_fields[i].name));
+	}
+	CHECK(c->log_header_count <= ACCESS_HEADERS_MAX);
+	for (size_t i = 0; i < c->log_header_count; i++) {
+		struct span key = c->log_headers[i].key;
+
+		CHECK(c->log_headers[i].name.len + 7 == key.len);
+		check_name(key, 64, "_");
+		for (size_t j = 0; j < i; j++)
+			CHECK(!span_eq(key, c->log_headers[j].key));
+	}
+	CHECK(c->trusted_proxies.count <= CIDR_SET_MAX);
+}
+
 static void
 check_ranges(const struct config *c)
 {
+	check_log(c);
 	check_names(c);
 	check_rules(&c->cache_rules);
 	CHECK(c->memory_limit <= UINT64_C(1) << 40);
@@ -213,6 +247,9 @@ to_variable(const char *argument, struct words *environment)
 
 	if (!span_starts(flag, SPAN("--")) || value.len == 0 ||
 	    span_eq(flag, SPAN("--header")) ||
+	    span_eq(flag, SPAN("--log-field")) ||
+	    span_eq(flag, SPAN("--log-header")) ||
+	    span_eq(flag, SPAN("--trusted-proxies")) ||
 	    span_eq(flag, SPAN("--cache-control")))
 		return false;
 	buf_put(&b, SPAN("MY_WEBSERVER_"));

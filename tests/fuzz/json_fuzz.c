@@ -246,6 +246,63 @@ check_access(
 	free(memory);
 }
 
+/* Nothing but printable ASCII in one line, and ellipses of ours. */
+static void
+check_printable(struct span s)
+{
+	static const char dots[] = "\xe2\x80\xa6";
+
+	CHECK(s.len > 0 && s.at[--s.len] == '\n');
+	while (s.len > 0) {
+		size_t n =
+		    span_starts(s, SPAN("\xe2\x80\xa6")) ? sizeof dots - 1 : 1;
+
+		CHECK(n > 1 || (s.at[0] >= ' ' && s.at[0] <= '~'));
+		s = span_from(s, n);
+	}
+}
+
+/* What has all there is to tell, a header too. */
+static void
+check_other(
+    const struct access_record *r, enum access_format format, size_t values)
+{
+	const struct access_header header = { SPAN("header_a"), r->user_agent };
+	struct access_style style = { .format = format,
+		.name_space = SPAN("my_webserver"),
+		.detailed = true };
+	char *memory = malloc(ACCESS_LINE_MAX);
+	struct buf b = buf_over(memory, ACCESS_LINE_MAX);
+	struct access_record more = *r;
+
+	more.headers = &header;
+	more.header_count = r->user_agent.len > 0;
+	access_write(&b, &more, &style);
+	CHECK(!b.overflowed && b.len <= ACCESS_LINE_MAX);
+	if (format == ACCESS_PRETTY)
+		check_printable(buf_span(&b));
+	else
+		CHECK(check_line(buf_span(&b)));
+	if (format == ACCESS_ECS && 6 * values + 1500 <= ACCESS_LINE_MAX &&
+	    6 * r->user_agent.len <= ACCESS_HEADER_MAX) {
+		check_member(buf_span(&b), ", \"http.request.method\": \"",
+		    r->method, JSON_REPLACE);
+		check_member(
+		    buf_span(&b), ", \"url.path\": \"", r->path, JSON_PERCENT);
+		check_member(buf_span(&b), ", \"url.query\": \"", r->query,
+		    JSON_PERCENT);
+		check_member(buf_span(&b), ", \"labels.header_a\": \"",
+		    r->user_agent, JSON_REPLACE);
+	}
+	if (format == ACCESS_GCP && 6 * values + 1500 <= ACCESS_LINE_MAX) {
+		check_member(buf_span(&b), ", \"requestMethod\": \"", r->method,
+		    JSON_REPLACE);
+		check_member(buf_span(&b), ", \"userAgent\": \"", r->user_agent,
+		    JSON_REPLACE);
+	}
+	free(memory);
+}
+
 /* Most often the values are parts of the line. */
 static void
 take_apart(struct access_record *r)
@@ -291,6 +348,10 @@ check_record(const uint8_t *head, struct span bytes)
 	}
 	r.client_ip = head[2] % 2 ? SPAN("2001:db8::1") : SPAN("");
 	check_access(&r, head[0] % 2 ? ACCESS_SEED : ACCESS_JSON, values);
+	check_other(&r, ACCESS_ECS, 2 * values);
+	check_other(&r, ACCESS_GCP, 2 * values);
+	check_other(&r, ACCESS_PRETTY, 2 * values);
+	check_other(&r, ACCESS_JSON, 2 * values);
 }
 
 static void

@@ -47,6 +47,10 @@ test_defaults(void **state)
 	assert_span(config.log_namespace, "my_webserver");
 	assert_int_equal(config.log_buffer, 1 << 20);
 	assert_false(config.log_wait);
+	assert_int_equal(config.log_field_count, 0);
+	assert_int_equal(config.log_header_count, 0);
+	assert_int_equal(config.trusted_proxies.count, 0);
+	assert_false(config.no_color);
 	assert_int_equal(config.bucket_count, 14);
 	assert_memory_equal(config.buckets, buckets, sizeof buckets);
 	assert_span(
@@ -103,6 +107,9 @@ test_variables(void **state)
 		W("MY_WEBSERVER_DRAIN_TIMEOUT=0"),
 		W("MY_WEBSERVER_LOG_FORMAT=seed"),
 		W("MY_WEBSERVER_LOG_NAMESPACE=app"),
+		W("MY_WEBSERVER_LOG_FIELD=pod=a\n node=b=c \n"),
+		W("MY_WEBSERVER_LOG_HEADER=X-A\nVia"),
+		W("MY_WEBSERVER_TRUSTED_PROXIES=10.0.0.0/8, ::1\nfd00::/8"),
 		W("MY_WEBSERVER_LOG_BUFFER=16KiB"),
 		W("MY_WEBSERVER_LOG_OVERFLOW=wait"),
 		W("MY_WEBSERVER_LATENCY_BUCKETS=0.5"),
@@ -133,6 +140,13 @@ test_variables(void **state)
 	assert_int_equal(config.drain_timeout, 0);
 	assert_int_equal(config.log_format, ACCESS_SEED);
 	assert_span(config.log_namespace, "app");
+	assert_int_equal(config.log_field_count, 2);
+	assert_span(config.log_fields[1].name, "node");
+	assert_span(config.log_fields[1].value, "b=c");
+	assert_int_equal(config.log_header_count, 2);
+	assert_span(config.log_headers[0].name, "X-A");
+	assert_span(config.log_headers[0].key, "header_x_a");
+	assert_int_equal(config.trusted_proxies.count, 3);
 	assert_int_equal(config.log_buffer, 16 * 1024);
 	assert_true(config.log_wait);
 	assert_int_equal(config.bucket_count, 1);
