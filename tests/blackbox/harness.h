@@ -67,6 +67,7 @@ struct spawn {
 	const char *const *env;  /* "NAME=value", up to NULL; may be NULL */
 	int out;         /* OUT_PIPE, OUT_CLOSED or a descriptor to use */
 	int read_end;    /* with a descriptor: what server_line reads, or 0 */
+	int err;         /* a descriptor instead of a pipe, or 0 */
 	bool unread;     /* nobody reads the pipe but server_line */
 	bool bare;       /* args alone: no free ports, no wait for the start */
 	bool closed_std; /* descriptors 0 to 2 closed (and bare) */

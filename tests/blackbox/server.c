@@ -193,9 +193,10 @@ server_spawn(const struct spawn *how)
 {
 	struct server *s = keep(sizeof *s);
 	char **args = arguments(how), **env = environment(how->env);
-	int out[2] = { -1, how->out }, err[2];
+	int out[2] = { -1, how->out }, err[2] = { -1, how->err };
 
-	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+	if (!how->err)
+		assert_int_equal(pipe2(err, O_CLOEXEC), 0);
 	if (how->out == OUT_PIPE)
 		assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	else if (how->read_end)
@@ -207,7 +208,8 @@ server_spawn(const struct spawn *how)
 		s->pid = fork();
 	if (s->pid == 0)
 		become(how, out[1], err[1], args, env);
-	close(err[1]);
+	if (!how->err)
+		close(err[1]);
 	if (how->out == OUT_PIPE)
 		close(out[1]);
 	s->out = out[0];
