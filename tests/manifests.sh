@@ -88,13 +88,36 @@ grace() { # FILE
 	((delay + drain + 3 <= all))
 }
 
+# NAME=value of each of the server's variables; \001 stands between lines.
+variables() { # FILE
+	awk '
+	function end() {
+		gsub(/\$\([A-Z_]+\)/, "some-name", value)
+		if (name != "" && value != "") print name "=" value
+		name = value = ""
+	}
+	{ match($0, /^ */); indent = RLENGTH }
+	block && indent >= block {
+		value = value (value == "" ? "" : "\001") substr($0, block + 1)
+		next
+	}
+	block { block = 0; end() }
+	name != "" && /^ *valueFrom:/ { value = "16777216"; end(); next }
+	name != "" && /^ *value: \|/ { block = indent + 2; next }
+	name != "" && /^ *value:/ {
+		sub(/^ *value: */, ""); gsub(/"/, ""); value = $0; end(); next
+	}
+	/name: MY_WEBSERVER_/ { name = $NF }
+	END { end() }' "$1"
+}
+
 # The server knows each variable, and takes its value and the site; on another
-# port, and below another root. What the downward API gives is a number of bytes.
+# port, and below another root. What the downward API gives is a number of bytes,
+# and $(NAME) what the kubelet puts in its place.
 settings() { # FILE SITE
 	local variables said
-	mapfile -t variables < <(sed -n '/name: MY_WEBSERVER_/{
-		s/.*name: //;N;s/\n *value: "*\([^"]*\)"*$/=\1/p
-		s/\n *valueFrom:$/=16777216/p}' "$1")
+	mapfile -t variables < <(variables "$1")
+	variables=("${variables[@]//$'\001'/$'\n'}")
 	printf '%s\n' "${variables[@]}"
 	((${#variables[@]} >= 3)) || return 1
 	said=$(env "${variables[@]}" MY_WEBSERVER_ROOT="$2" MY_WEBSERVER_LISTEN=:0 \
