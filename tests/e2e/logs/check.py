@@ -16,7 +16,8 @@ import os
 import re
 import sys
 
-from records import CRI_KEYS, FluentBit, Template, cri_lines, parse, parts
+from formats import ECS, FORMATS, RFC3339, at
+from records import CRI_KEYS, FluentBit, Template, cri_lines, parse, parts, takes
 
 LINE_MAX = 8 * 1024
 EVENTS = 3 # listening, draining, exit
@@ -51,13 +52,12 @@ def to_nul(value):
 	return value.split('\0')[0] if isinstance(value, str) else value
 
 
-def moment(line, seed):
+def moment(time, seed):
 	if seed:
-		when = datetime.datetime.strptime(line['timestamp'], '%d/%b/%Y %H:%M:%S')
+		when = datetime.datetime.strptime(time, '%d/%b/%Y %H:%M:%S')
 		return when.replace(tzinfo=datetime.timezone.utc)
-	if not re.fullmatch(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z', line['timestamp']):
-		raise ValueError(f'no time: {line["timestamp"]}')
-	return datetime.datetime.fromisoformat(line['timestamp'].replace('Z', '+00:00'))
+	need(RFC3339.fullmatch(time), 'no time:', time)
+	return datetime.datetime.fromisoformat(time.replace('Z', '+00:00'))
 
 
 def need(true, *what):
@@ -67,7 +67,8 @@ def need(true, *what):
 
 class Run:
 	def __init__(self, folder, name):
-		self.name, self.format = name, name.split('-')[0]
+		self.name, self.kind = name, name.split('-')[0]
+		self.format = FORMATS[self.kind]
 		self.path, = glob.glob(f'{folder}/containers/mywebserver-{name}_*.log')
 		with open(f'{folder}/{name}.sent', encoding='ascii') as notes:
 			self.sent = [json.loads(line) for line in notes]
@@ -96,36 +97,39 @@ class Run:
 	def what_was_sent_stands_in_it(self):
 		"""Requests were sent one after the other, so lines are in order."""
 		for note, content in zip(self.sent, self.said, strict=True):
-			group = parse(content)['my_webserver']
+			document = parse(content)
 			line, ended, _ = note['line'].partition('\n')
 			if ended:
 				line = line.removesuffix('\r')
 			status = note['status'] or 499
 			want = '"' + text(line, 'percent') + f'" {status} -'
-			need(same(group['message'], want), note, group)
-			if self.format == 'json':
-				self.details(note, group, status)
+			need(same(at(document, self.format.places['message']), want), note, document)
+			for place, right in self.format.numbers.items():
+				need(right(at(document, place)), place, document)
+			if 'status' in self.format.places:
+				need(at(document, self.format.places['status']) == status, note, document)
+			if self.kind == 'json':
+				need(document['my_webserver'].get('aborted', False) == (note['status'] is None),
+				    note, document)
+			if status == 404: # then it was understood
+				self.details(note, document)
 
-	def details(self, note, group, status):
-		need(group['status'] == status, note, group)
-		need(group.get('aborted', False) == (note['status'] is None), note, group)
-		for key, kind in (('status', int), ('bytes', int), ('duration_seconds', float)):
-			need(type(group[key]) is kind and group[key] >= 0, key, group)
-		need(all(type(v) is str for k, v in group.items()
-		    if k not in ('status', 'bytes', 'duration_seconds', 'aborted')), group)
-		if status != 404:
-			return
+	def details(self, note, document):
 		method, target, protocol = note['line'].split(' ')
 		path, _, query = target.partition('?')
-		for key, want in (
-		    ('method', method), ('protocol', protocol),
-		    ('path', text(path, 'percent')), ('query', text(query, 'percent')),
-		    ('user_agent', text(note.get('User-Agent', '').strip(' \t'), 'replace')),
-		    ('referer', text(note.get('Referer', '').strip(' \t'), 'replace'))):
-			need(same(group[key], want) if want else key not in group, key, note, group)
-		sent = note['X-Request-Id'].strip(' \t')
-		valid = re.fullmatch('[!-~]{1,128}', sent)
-		need(group.get('request_id') == (sent if valid else None), note, group)
+		request_id = note['X-Request-Id'].strip(' \t')
+		want = {
+			'method': method, 'protocol': protocol, 'path': text(path, 'percent'),
+			'query': text(query, 'percent'), 'target': text(target, 'percent'),
+			'X-Request-Id': request_id if re.fullmatch('[!-~]{1,128}', request_id) else '',
+			**{name: text(note.get(name, '').strip(' \t'), 'replace')
+			    for name in ('User-Agent', 'Referer')},
+		}
+		for name, place in self.format.places.items():
+			if name not in want:
+				continue
+			found = at(document, place)
+			need(same(found, want[name]) if want[name] else found is None, name, note, document)
 
 	def the_line_is_a_collectors_friend(self):
 		"""Not split by CRI-O's 8 KiB, no key that a collector takes, everything below
@@ -134,11 +138,13 @@ class Run:
 		for _, time, stream, content in self.lines:
 			need(len(content.encode()) < LINE_MAX, 'too long:', content)
 			document = parse(content)
-			need(not set(document) & CRI_KEYS, document)
-			need(set(document) == {'timestamp', 'my_webserver'}, document)
-			need(type(document['my_webserver']) is dict, document)
+			ours = stream == 'stdout' and self.format or FORMATS['json']
+			need(not set(document) & CRI_KEYS - ours.taken, document)
+			if ours.time == 'timestamp':
+				need(set(document) == {'timestamp', 'my_webserver'}, document)
+				need(type(document['my_webserver']) is dict, document)
 			need(not re.search('[\x00-\x1f\x7f-\x9f]', content), repr(content))
-			when = moment(document, self.format == 'seed' and stream == 'stdout')
+			when = moment(document[ours.time], ours is FORMATS['seed'])
 			taken = datetime.datetime.fromisoformat(time[:19] + '+00:00')
 			need(abs((taken - when).total_seconds()) < 60, time, content)
 			if stream == 'stdout':
@@ -151,9 +157,15 @@ class Run:
 		need(fnmatch.fnmatch(name, bit.tail['path']), name)
 		for _, time, stream, content in self.lines:
 			line = parse(content)
-			want = {**line, 'stream': stream, bit.tail['path_key']: name,
-			    '@timestamp': line['timestamp']}
+			ours = line.get(bit.time_key(line), time)
+			want = {**line, 'stream': stream, bit.tail['path_key']: name, '@timestamp': ours}
 			need(bit.document(name, time, stream, content) == want, content)
+
+	def the_schema_knows_each_field(self):
+		for content in self.said:
+			for name, value in parse(content).items():
+				for each in value if type(value) is list else [value]:
+					need(name in ECS and takes(ECS[name], each), name, content)
 
 	def the_index_template_takes_it(self, bit, template):
 		for _, time, stream, content in self.lines:
@@ -214,7 +226,12 @@ def main():
 		    run.each_document_is_its_line, documents)
 		tap.test(f'{name}: what was sent stands in it', run.what_was_sent_stands_in_it)
 		tap.test(f'{name}: whole lines, own keys, right times', run.the_line_is_a_collectors_friend)
-		if run.format == 'json':
+		if run.kind == 'ecs':
+			tap.test(f'{name}: every field is of the schema, and of its type',
+			    run.the_schema_knows_each_field)
+			tap.test(f'{name}: Fluent Bit, with the time of ecs, makes the same of it',
+			    run.fluent_bit_makes_the_same, FluentBit(f'{manifests}/fluent-bit.yaml', ecs=True))
+		if run.kind == 'json':
 			tap.test(f'{name}: Fluent Bit as configured makes the same of it',
 			    run.fluent_bit_makes_the_same, bit)
 			tap.test(f'{name}: the index template takes each document',

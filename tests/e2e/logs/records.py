@@ -133,7 +133,7 @@ class FluentBit:
 	cri parser, the filters parser and record_modifier, es. Anything else in it is an
 	error: then this does not tell what the program would do."""
 
-	def __init__(self, path):
+	def __init__(self, path, ecs=False):
 		import yaml
 		with open(path, encoding='utf-8') as file:
 			whole = yaml.safe_load(file)
@@ -141,6 +141,9 @@ class FluentBit:
 		self.tail, = pipeline['inputs']
 		self.filters, (self.es,) = pipeline['filters'], pipeline['outputs']
 		self.parsers = {parser['name']: parser for parser in whole['parsers']}
+		if ecs: # as a comment there says
+			for parser in self.parsers.values():
+				parser.update(time_key='@timestamp', time_keep=False)
 		if self.tail['name'] != 'tail' or self.tail['multiline.parser'] != 'cri' or \
 		    self.es['name'] != 'es' or not self.es['logstash_format']:
 			raise ValueError('not the pipeline that this knows')
@@ -154,14 +157,21 @@ class FluentBit:
 		moment = time
 		for each in self.filters:
 			if each['name'] == 'parser':
-				record, moment = self.parsed(record, each)
+				record, moment = self.parsed(record, each, moment)
 			elif each['name'] == 'record_modifier':
 				record = {k: v for k, v in record.items() if k not in each['remove_key']}
 			else:
 				raise ValueError(f'unknown filter {each["name"]}')
+		if '@timestamp' in record: # the output adds its own: Elasticsearch refuses two
+			raise ValueError('@timestamp twice')
 		return {'@timestamp': moment, **record}
 
-	def parsed(self, record, how):
+	def time_key(self, line):
+		"""That of the parsers, if it is in the line."""
+		return next((parser['time_key'] for parser in self.parsers.values()
+		    if parser['time_key'] in line), None)
+
+	def parsed(self, record, how, moment):
 		parser = self.parsers[how['parser']]
 		if parser['format'] != 'json' or not how['reserve_data']:
 			raise ValueError('not the filter that this knows')
@@ -170,6 +180,8 @@ class FluentBit:
 		if set(found) & set(kept):
 			raise ValueError(f'twice in a record: {set(found) & set(kept)}')
 		key = parser['time_key']
+		if key not in found: # then the time is the runtime's
+			return {**kept, **found}, moment
 		pattern = re.escape(parser['time_format'])
 		for code, digits in (('Y', r'\d{4}'), ('m', r'\d\d'), ('d', r'\d\d'), ('H', r'\d\d'),
 		    ('M', r'\d\d'), ('S', r'\d\d'), ('L', r'\d{1,9}'), ('z', r'(Z|[+-]\d\d:?\d\d)')):
