@@ -254,7 +254,7 @@ format: ## Format the C files
 format-check: ## Are the C files formatted?
 	$(Q)clang-format --dry-run -Werror $(FORMAT)
 
-bench: all build/limit build/footprint ## Measure, beside nginx where there is one: bench/README.md
+bench: all build/limit build/footprint build/observe ## Measure, beside nginx where there is one: bench/README.md
 	@bench/run $(CASES)
 
 reproducible: ## Built in two other folders: the same bytes?
@@ -318,9 +318,10 @@ $(PAGE:.o=.c): src/app/status.html src/app/status.sh Makefile
 
 $B/bench/%.o $B/tests/unit/bench/%.o: DEFS += -Ibench
 
-build/limit build/footprint: build/%: bench/%.c Makefile
+build/observe: $(addprefix src/,metrics/histogram.c base/clock.c base/prng.c)
+build/limit build/footprint build/observe: build/%: bench/%.c Makefile
 	$(call say,CC,$@)
-	$(Q)$(HOST_CC) $(DEFS) -std=gnu11 $(WARN) -O2 -o $@ $<
+	$(Q)$(HOST_CC) $(DEFS) -std=gnu11 $(WARN) -O2 -pthread -o $@ $(filter %.c,$^)
 
 # A test is linked with its folder and lower floors, what its own folder has for
 # all of its tests, and no more. What it defines
