@@ -78,8 +78,13 @@ timers_set(struct timers *t, uint32_t id, uint64_t due)
 {
 	struct timers_entry *e = &t->entry[id];
 	struct timers_node node = { due, id };
+	bool later = due >= e->due && due != CLOCK_NEVER;
 
 	e->due = due;
+	/* Most often: then not even its node is looked at, which with many
+	 * connections would have to come from far away. */
+	if (later && e->place > 0)
+		return;
 	if (due == CLOCK_NEVER) {
 		if (e->place > 0)
 			take_out(t, e->place - 1);
