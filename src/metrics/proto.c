@@ -89,10 +89,18 @@ put_double(struct buf *b, unsigned field, double value)
 		buf_char(b, (char)(bits & 0xff));
 }
 
+/* The double next to it, which is what a reader of the text gets. A double
+ * holds no more than 53 bits, and a time of today has more ns. Its seconds are
+ * exact, and what lies behind the point is rounded far finer than their sum. */
 static void
 put_seconds(struct buf *b, unsigned field, uint64_t ns)
 {
-	put_double(b, field, (double)ns / NS_PER_SEC);
+	double seconds = (double)ns / NS_PER_SEC;
+
+	if (ns >> 53 != 0)
+		seconds = (double)(ns / NS_PER_SEC) +
+		    (double)(ns % NS_PER_SEC) / NS_PER_SEC;
+	put_double(b, field, seconds);
 }
 
 static void
