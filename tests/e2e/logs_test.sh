@@ -94,7 +94,8 @@ run() { # FORMAT RUNTIME
 	local name=$1-$2 file
 	file=$dir/containers/mywebserver-${name}_test_mywebserver-0.log
 	"start_$2" "$name" "$file" --listen=127.0.0.1:0 --metrics-listen=127.0.0.1:0 \
-	    --max-connections=100 --log-format="$1" || die "$name does not start"
+	    --max-connections=100 --log-format="$1" --log-field=pod=web-1 \
+	    --log-field=namespace=test --log-field=node=node-1 || die "$name does not start"
 	await 10 "$name does not listen" listens "$file"
 	"$python" "$parts/send.py" "$port" "$dir/$name.sent" >/dev/null 2>"$dir/send.err" ||
 	    die "$name: sending failed"

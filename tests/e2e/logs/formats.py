@@ -65,7 +65,7 @@ ECS = {name: {'type': kind} for kind, names in {
 	'keyword': 'log.level ecs.version event.kind event.category event.dataset event.type '
 	    'event.outcome event.reason service.name service.type service.version client.address '
 	    'http.version http.request.method http.request.id http.request.referrer url.query '
-	    'user_agent.original trace.id',
+	    'user_agent.original trace.id labels.pod labels.namespace labels.node',
 }.items() for name in names.split()}
 
 
