@@ -355,7 +355,7 @@ $(FAULTS): $(patsubst %.c,$B/%.o,$(filter-out $(SHIM),$(wildcard tests/faults/*.
 
 $(E2E_C): DEFS += -Itests
 $(E2E_C): $B/%: $B/%.o $(patsubst %.c,$B/%.o,$(filter-out %_test.c,$(wildcard tests/e2e/*.c))) \
-    $(HARNESS) $B/tests/blackbox/site.o
+    $(HARNESS) $B/tests/blackbox/site.o $B/tests/blackbox/load.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) $(LDFLAGS) -o $@ $^ -pie -lcmocka
 

@@ -130,6 +130,30 @@ browser_reload(struct browser *b)
 	ask_session(b, "refresh", "{}");
 }
 
+const char *
+browser_command(struct browser *b, const char *what, const char *body)
+{
+	return command(b, body ? "POST" : "GET",
+	    keepf("%s/%s", b->session, what), body ? body : "");
+}
+
+const char *
+browser_devtools(struct browser *b, const char *what, const char *parameters)
+{
+	return ask_session(b, "goog/cdp/execute",
+	    keepf("{\"cmd\": \"%s\", \"params\": %s}", what, parameters));
+}
+
+void
+browser_press(struct browser *b, const char *key)
+{
+	ask_session(b, "actions",
+	    keepf("{\"actions\": [{\"type\": \"key\", \"id\": \"keys\", "
+		  "\"actions\": [{\"type\": \"keyDown\", \"value\": \"%s\"}, "
+		  "{\"type\": \"keyUp\", \"value\": \"%s\"}]}]}",
+		key, key));
+}
+
 /* The text with its JSON strings' escapes taken away, once. */
 static char *
 unpacked(const char *text)

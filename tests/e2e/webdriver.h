@@ -26,6 +26,20 @@ const char *browser_value(struct browser *b, const char *expression);
 /* Waits until it is that. */
 void
 browser_await(struct browser *b, const char *expression, const char *value);
+/* Presses keys one after the other; WebDriver's names for those that write
+ * nothing, such as KEY_TAB, are characters too. */
+#define KEY_TAB    "\\uE004"
+#define KEY_ENTER  "\\uE007"
+#define KEY_ESCAPE "\\uE00C"
+#define KEY_LEFT   "\\uE012"
+void browser_press(struct browser *b, const char *key);
+/* A command of the session that WebDriver knows, with its JSON, or NULL for a
+ * GET; and one of Chromium's own (DevTools protocol). The JSON of the answer.
+ */
+const char *
+browser_command(struct browser *b, const char *command, const char *body);
+const char *browser_devtools(
+    struct browser *b, const char *command, const char *parameters);
 /* What has been added since the last time to a log: "browser", the console's,
  * or "performance", the network's. As JSON, whose strings are unpacked once. */
 const char *browser_log(struct browser *b, const char *name);
