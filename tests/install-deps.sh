@@ -17,7 +17,7 @@ links() { echo 'int main(void) { return 0; }' | "$@" -x c -o /dev/null -; }
 # What tests/e2e/NAME_test.c or .sh needs.
 e2e() {
 	case $1 in
-	browser | status)
+	browser | status | status_use)
 		need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
 		need chromium has chromium
 		need chromium-driver has chromedriver

@@ -36,6 +36,10 @@ extern const struct route page_routes[]; /* port 8080 */
 extern const struct route site_routes[]; /* port 8080 with --root */
 extern const struct route ops_routes[];  /* port 9999 */
 
+/* What metrics are written in, each as in Content-Type. */
+enum { SCRAPE_TYPES = 3 };
+extern const struct span scrape_types[SCRAPE_TYPES];
+
 route_handler demo_page, site_page;
 route_handler health_live, health_ready, health_version;
 route_handler scrape, status_page;

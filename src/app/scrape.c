@@ -35,9 +35,8 @@ wanted(struct span query, struct span *names, struct buf *memory)
 	return count;
 }
 
-/* What metrics are written in, and by whom; the first is for who does not mind,
- * and for who wants something else. */
-static const struct span types[] = {
+/* The first is for who does not mind, and for who wants something else. */
+const struct span scrape_types[SCRAPE_TYPES] = {
 	SPAN_INIT("text/plain; version=0.0.4; charset=utf-8"),
 	SPAN_INIT("application/openmetrics-text; version=1.0.0; charset=utf-8"),
 	SPAN_INIT("application/vnd.google.protobuf; "
@@ -45,9 +44,7 @@ static const struct span types[] = {
 		  "encoding=delimited"),
 };
 
-enum { TYPES = sizeof types / sizeof types[0] };
-
-static void (*const writers[TYPES])(
+static void (*const writers[SCRAPE_TYPES])(
     struct buf *b, const struct scrape_source *what) = {
 	text_write,
 	text_write_open,
@@ -71,12 +68,12 @@ scrape(const struct app *app, const struct request *req, struct response *res)
 		.filter = filter.count > 0 ? &filter : NULL,
 	};
 
-	size_t type = accept_pick(req, types, TYPES);
+	size_t type = accept_pick(req, scrape_types, SCRAPE_TYPES);
 
-	if (type == TYPES)
+	if (type == SCRAPE_TYPES)
 		type = 0;
 	process_read(&process);
-	res->type = types[type];
+	res->type = scrape_types[type];
 	res->vary_accept = true;
 	writers[type](&res->body, &what);
 }

@@ -4,47 +4,42 @@
 #include "base/hash.h"
 #include "http/accept.h"
 
-/* What a media type of Accept is for us. */
-enum kind { KIND_PAGE, KIND_METRICS, KINDS };
+/* What the page may be called; it comes before metrics where it is liked as
+ * much. */
+static const struct span page_types[] = {
+	SPAN_INIT("text/html"),
+	SPAN_INIT("application/xhtml+xml"),
+};
 
-/* KINDS: neither. */
-static enum kind
-kind_of(struct span type)
+enum { PAGE_TYPES = sizeof page_types / sizeof page_types[0] };
+
+static bool
+names_page(const struct request *req)
 {
-	static const struct {
-		struct span type;
-		enum kind kind;
-	} types[] = {
-		{ SPAN_INIT("text/html"), KIND_PAGE },
-		{ SPAN_INIT("application/xhtml+xml"), KIND_PAGE },
-		{ SPAN_INIT("text/plain"), KIND_METRICS },
-		{ SPAN_INIT("application/openmetrics-text"), KIND_METRICS },
-		{ SPAN_INIT("application/vnd.google.protobuf"), KIND_METRICS },
-	};
+	struct field_walk walk = { 0 };
+	struct span element, type;
+	unsigned weight;
 
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (span_ieq(type, types[i].type))
-			return types[i].kind;
-	return KINDS;
+	while (request_list(req, SPAN("Accept"), &walk, &element)) {
+		if (!accept_element(element, &type, &weight) || weight == 0)
+			continue;
+		for (size_t i = 0; i < PAGE_TYPES; i++)
+			if (span_ieq(type, page_types[i]))
+				return true;
+	}
+	return false;
 }
 
 bool
 status_wanted(const struct request *req)
 {
-	struct field_walk walk = { 0 };
-	unsigned most[KINDS + 1] = { 0 }, weight;
-	struct span element, type;
+	struct span offer[PAGE_TYPES + SCRAPE_TYPES];
 
-	while (request_list(req, SPAN("Accept"), &walk, &element)) {
-		enum kind kind;
-
-		if (!accept_element(element, &type, &weight))
-			continue;
-		kind = kind_of(type);
-		if (weight > most[kind])
-			most[kind] = weight;
-	}
-	return most[KIND_PAGE] > 0 && most[KIND_PAGE] >= most[KIND_METRICS];
+	if (!names_page(req))
+		return false;
+	memcpy(offer, page_types, sizeof page_types);
+	memcpy(offer + PAGE_TYPES, scrape_types, sizeof scrape_types);
+	return accept_pick(req, offer, PAGE_TYPES + SCRAPE_TYPES) < PAGE_TYPES;
 }
 
 /* Nothing from elsewhere, and nothing inline but what is known by its hash. */
