@@ -359,9 +359,8 @@ serve(void)
 	int err;
 
 	warn_unknown_variables();
-	metrics_init(&metrics, config.buckets, config.bucket_count);
 	clock_tick(&now);
-	metrics.created = metrics.latency.created = now.wall;
+	metrics_init(&metrics, config.buckets, config.bucket_count, now.wall);
 	app.latency_name = config.latency_metric;
 	app.site = &site;
 	page_prepare(&app, &page,

@@ -339,6 +339,14 @@ families_visit(const struct scrape_source *what,
 	    SPAN("Time it took to process incoming HTTP requests, in "
 		 "seconds."),
 	    &m->latency);
+	visit_histogram(&v, SPAN("my_webserver_time_to_first_byte_seconds"),
+	    SPAN("Time from a request's first byte to the first byte of its "
+		 "answer, in seconds."),
+	    &m->first_byte);
+	visit_histogram(&v, SPAN("my_webserver_loop_turn_seconds"),
+	    SPAN("Time the event loop took for what was ready at one time, in "
+		 "seconds."),
+	    &m->turn);
 	visit_requests(&v);
 	for (size_t i = 0; i < PLAINS; i++)
 		visit_plain(&v, &plains[i]);

@@ -1,6 +1,7 @@
 #include "metrics/histogram.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { PER_OCTAVE = 8, OCTAVES = HISTOGRAM_PLACES / PER_OCTAVE };
 
@@ -98,17 +99,40 @@ histogram_init(struct histogram *h, const uint64_t *bound, size_t bounds)
 	for (size_t i = 0; i < HISTOGRAM_CELLS; i++)
 		atomic_init(&h->cell[i], 0);
 	atomic_init(&h->sum, 0);
+	memset(h->exemplar, 0, sizeof h->exemplar);
 }
 
-void
-histogram_observe(struct histogram *h, uint64_t ns)
+size_t
+histogram_cell(const struct histogram *h, uint64_t ns)
 {
 	size_t i = h->start[start_of(ns)];
 
 	while (ns > h->end[i])
 		i++;
-	atomic_fetch_add_explicit(&h->cell[i], 1, memory_order_relaxed);
+	return i;
+}
+
+void
+histogram_count(struct histogram *h, size_t cell, uint64_t ns)
+{
+	atomic_fetch_add_explicit(&h->cell[cell], 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&h->sum, ns, memory_order_relaxed);
+}
+
+void
+histogram_observe(struct histogram *h, uint64_t ns)
+{
+	histogram_count(h, histogram_cell(h, ns), ns);
+}
+
+void
+histogram_example(struct histogram *h, const struct exemplar *e)
+{
+	size_t i = 0;
+
+	while (i < h->bounds && e->value > h->bound[i])
+		i++;
+	exemplar_put(&h->exemplar[i], e);
 }
 
 /* The index of the bucket, twice as wide, that one is in. */
@@ -174,6 +198,9 @@ histogram_read(const struct histogram *h, struct histogram_snapshot *out)
 	out->schema = HISTOGRAM_SCHEMA;
 	out->zeros = 0;
 	out->natives = 0;
+	for (size_t i = 0; i <= h->bounds; i++)
+		out->has_exemplar[i] =
+		    exemplar_get(&h->exemplar[i], &out->exemplar[i]);
 	for (size_t i = 0; i < h->cells; i++) {
 		uint64_t n =
 		    atomic_load_explicit(&h->cell[i], memory_order_relaxed);

@@ -13,8 +13,11 @@
 #define METRICS_HISTOGRAM_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "metrics/exemplar.h"
 
 enum { HISTOGRAM_BOUNDS_MAX = 64 };
 
@@ -40,6 +43,8 @@ struct histogram {
 	uint64_t end[HISTOGRAM_CELLS];
 	_Atomic uint64_t cell[HISTOGRAM_CELLS];
 	_Atomic uint64_t sum; /* ns */
+	/* of the classic buckets */
+	struct exemplar_slot exemplar[HISTOGRAM_BOUNDS_MAX + 1];
 };
 
 /* Empty, with the given bounds; at most HISTOGRAM_BOUNDS_MAX of them. */
@@ -47,6 +52,14 @@ void histogram_init(struct histogram *h, const uint64_t *bound, size_t bounds);
 
 /* Counts one duration. Any thread, any time. */
 void histogram_observe(struct histogram *h, uint64_t ns);
+
+/* The same in two steps, for a duration that two histograms of the same bounds
+ * count: which cell it falls into, and the counting. */
+size_t histogram_cell(const struct histogram *h, uint64_t ns);
+void histogram_count(struct histogram *h, size_t cell, uint64_t ns);
+
+/* Makes e the exemplar of the bucket that its value is in. */
+void histogram_example(struct histogram *h, const struct exemplar *e);
 
 /* A bucket from (2^(2^-schema))^(index - 1) to that ^index seconds, the upper
  * bound included. */
@@ -73,6 +86,8 @@ struct histogram_snapshot {
 	uint64_t zeros;   /* durations of 0 ns */
 	size_t natives;
 	struct histogram_native native[HISTOGRAM_NATIVE_MAX]; /* ascending */
+	bool has_exemplar[HISTOGRAM_BOUNDS_MAX + 1];
+	struct exemplar exemplar[HISTOGRAM_BOUNDS_MAX + 1];
 };
 
 void histogram_read(const struct histogram *h, struct histogram_snapshot *out);

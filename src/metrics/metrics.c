@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/num.h"
+
 /* In the order of enum method (http/request.h). */
 const struct span metrics_methods[METRICS_METHODS] = {
 	SPAN_INIT("GET"),
@@ -21,11 +23,38 @@ const unsigned metrics_codes[METRICS_CODES] = { 200, 204, 206, 301, 304, 308,
 	400, 404, 405, 408, 412, 413, 414, 416, 417, 431, 499, 500, 501, 503,
 	505 };
 
+/* Turns of the loop are much shorter than requests may be. */
+static const uint64_t turns[] = {
+	10 * NS_PER_US,
+	25 * NS_PER_US,
+	50 * NS_PER_US,
+	100 * NS_PER_US,
+	250 * NS_PER_US,
+	500 * NS_PER_US,
+	1 * NS_PER_MS,
+	2500 * NS_PER_US,
+	5 * NS_PER_MS,
+	10 * NS_PER_MS,
+	25 * NS_PER_MS,
+	50 * NS_PER_MS,
+	100 * NS_PER_MS,
+	250 * NS_PER_MS,
+	500 * NS_PER_MS,
+	1 * NS_PER_SEC,
+};
+
 void
-metrics_init(struct metrics *m, const uint64_t *bound, size_t bounds)
+metrics_init(
+    struct metrics *m, const uint64_t *bound, size_t bounds, uint64_t created)
 {
 	memset(m, 0, sizeof *m);
 	histogram_init(&m->latency, bound, bounds);
+	histogram_init(&m->first_byte, bound, bounds);
+	histogram_init(&m->turn, turns, sizeof turns / sizeof turns[0]);
+	m->created = created;
+	m->latency.created = created;
+	m->first_byte.created = created;
+	m->turn.created = created;
 }
 
 static size_t
@@ -39,14 +68,33 @@ column(unsigned status)
 	return column(500);
 }
 
-void
-metrics_request(struct metrics *m, size_t method, unsigned status,
-    uint64_t latency, bool aborted)
+static void
+example(struct metrics *m, const struct finished *f)
 {
-	if (method > METRICS_OTHER)
-		method = METRICS_OTHER;
-	metric_add(&m->requests[method][column(status)], 1);
-	histogram_observe(&m->latency, latency);
-	if (aborted)
+	struct exemplar e = { .value = f->latency, .wall = f->wall };
+
+	if (f->trace_id.len != sizeof e.trace_id)
+		return;
+	memcpy(e.trace_id, f->trace_id.at, sizeof e.trace_id);
+	histogram_example(&m->latency, &e);
+}
+
+void
+metrics_request(struct metrics *m, const struct finished *f)
+{
+	size_t method = f->method < METRICS_OTHER ? f->method : METRICS_OTHER;
+	size_t cell = histogram_cell(&m->latency, f->latency);
+
+	metric_add(&m->requests[method][column(f->status)], 1);
+	histogram_count(&m->latency, cell, f->latency);
+	if (f->trace_id.len > 0)
+		example(m, f);
+	if (f->aborted)
 		metric_add(&m->aborted, 1);
+	if (!f->answered)
+		return;
+	/* mostly all of an answer goes out at once */
+	if (f->first_byte != f->latency)
+		cell = histogram_cell(&m->first_byte, f->first_byte);
+	histogram_count(&m->first_byte, cell, f->first_byte);
 }

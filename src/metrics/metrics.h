@@ -34,7 +34,9 @@ struct metrics {
 	    created; /* since when it counts, ns since 1970; 0: not known */
 	metric requests[METRICS_METHODS][METRICS_CODES];
 	struct histogram latency;
-	metric in_flight;      /* gauge */
+	struct histogram first_byte; /* bounds as latency's */
+	struct histogram turn;       /* of the event loop */
+	metric in_flight;            /* gauge */
 	metric request_bytes;  /* of requests as received, heads and bodies */
 	metric response_bytes; /* of answers as sent, heads and bodies */
 	metric aborted;
@@ -73,17 +75,28 @@ metric_get(const metric *m)
 	return atomic_load_explicit(m, memory_order_relaxed);
 }
 
-/* All zero; latency buckets as given (ns, ascending). */
-void metrics_init(struct metrics *m, const uint64_t *bound, size_t bounds);
-
 /*
- * Counts one finished request: http_requests_total by method (its place in
- * metrics_methods; what is beyond counts as "_OTHER") and status (one that is
- * not in metrics_codes counts as 500), the latency in ns, and whether it was
- * aborted.
+ * All zero; latency buckets as given (ns, ascending). created is the time now,
+ * ns since 1970.
  */
-void metrics_request(struct metrics *m, size_t method, unsigned status,
-    uint64_t latency, bool aborted);
+void metrics_init(
+    struct metrics *m, const uint64_t *bound, size_t bounds, uint64_t created);
+
+/* A finished request. */
+struct finished {
+	size_t method; /* its place in metrics_methods; what is beyond counts as
+	                * "_OTHER" */
+	unsigned status; /* one that is not in metrics_codes counts as 500 */
+	bool aborted;
+	bool answered;        /* at least with a byte */
+	uint64_t latency;     /* ns */
+	uint64_t first_byte;  /* ns; if it was answered */
+	uint64_t wall;        /* of the end, ns since 1970 */
+	struct span trace_id; /* EXEMPLAR_TRACE bytes, or empty */
+};
+
+/* Counts it, and makes it an exemplar if it is part of a trace. */
+void metrics_request(struct metrics *m, const struct finished *f);
 
 /* Names for rows and columns of requests; a code of 0 is an unused column. */
 extern const struct span metrics_methods[METRICS_METHODS];

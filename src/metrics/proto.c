@@ -1,5 +1,6 @@
 #include "metrics/proto.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -29,7 +30,8 @@ enum {
 	HISTOGRAM_DELTA = 13,
 	HISTOGRAM_CREATED = 15,
 };
-enum { BUCKET_CUMULATIVE = 1, BUCKET_BOUND = 2 };
+enum { BUCKET_CUMULATIVE = 1, BUCKET_BOUND, BUCKET_EXEMPLAR };
+enum { EXEMPLAR_LABEL = 1, EXEMPLAR_VALUE, EXEMPLAR_TIME };
 enum { SPAN_OFFSET = 1, SPAN_LENGTH = 2 };
 enum { TIME_SECONDS = 1, TIME_NANOS = 2 };
 
@@ -182,9 +184,9 @@ end(void *to, const struct family *f)
 }
 
 static void
-put_label(struct buf *b, const struct label *label)
+put_label(struct buf *b, unsigned field, const struct label *label)
 {
-	size_t message = open_message(b, METRIC_LABEL);
+	size_t message = open_message(b, field);
 
 	put_string(b, LABEL_NAME, label->name);
 	put_string(b, LABEL_VALUE, label->value);
@@ -199,7 +201,7 @@ sample(void *to, const struct family *f, const struct sample *s)
 	size_t message = open_message(o->b, FAMILY_METRIC), value;
 
 	for (size_t i = 0; i < s->labels; i++)
-		put_label(o->b, &s->label[i]);
+		put_label(o->b, METRIC_LABEL, &s->label[i]);
 	value = open_message(o->b, counter ? METRIC_COUNTER : METRIC_GAUGE);
 	if (s->nanoseconds)
 		put_seconds(
@@ -213,15 +215,37 @@ sample(void *to, const struct family *f, const struct sample *s)
 	close_length(o->b, message);
 }
 
-/* The last one, which ends at +Inf, is the count, and goes without saying. */
+static void
+put_exemplar(struct buf *b, const struct exemplar *e)
+{
+	size_t message = open_message(b, BUCKET_EXEMPLAR);
+	const struct label label = { SPAN("trace_id"),
+		{ e->trace_id, sizeof e->trace_id } };
+
+	put_label(b, EXEMPLAR_LABEL, &label);
+	put_seconds(b, EXEMPLAR_VALUE, e->value);
+	put_time(b, EXEMPLAR_TIME, e->wall);
+	close_length(b, message);
+}
+
+/* The last one, which ends at +Inf, is the count, and goes without saying but
+ * for its exemplar. */
 static void
 put_buckets(struct buf *b, const struct histogram_snapshot *h)
 {
-	for (size_t i = 0; i < h->bounds; i++) {
-		size_t bucket = open_message(b, HISTOGRAM_BUCKET);
+	for (size_t i = 0; i <= h->bounds; i++) {
+		size_t bucket;
 
+		if (i == h->bounds && !h->has_exemplar[i])
+			break;
+		bucket = open_message(b, HISTOGRAM_BUCKET);
 		put_u64(b, BUCKET_CUMULATIVE, h->cumulative[i]);
-		put_seconds(b, BUCKET_BOUND, h->bound[i]);
+		if (i < h->bounds)
+			put_seconds(b, BUCKET_BOUND, h->bound[i]);
+		else
+			put_double(b, BUCKET_BOUND, HUGE_VAL);
+		if (h->has_exemplar[i])
+			put_exemplar(b, &h->exemplar[i]);
 		close_length(b, bucket);
 	}
 }

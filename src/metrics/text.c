@@ -114,6 +114,17 @@ sample(void *to, const struct family *f, const struct sample *s)
 }
 
 static void
+put_exemplar(struct buf *b, const struct exemplar *e)
+{
+	buf_put(b, SPAN(" # {trace_id=\""));
+	buf_put(b, (struct span){ e->trace_id, sizeof e->trace_id });
+	buf_put(b, SPAN("\"} "));
+	num_seconds(b, e->value);
+	buf_char(b, ' ');
+	num_seconds(b, e->wall);
+}
+
+static void
 histogram(void *to, const struct family *f, const struct histogram_snapshot *h)
 {
 	const struct out *o = to;
@@ -128,6 +139,8 @@ histogram(void *to, const struct family *f, const struct histogram_snapshot *h)
 			buf_put(o->b, SPAN("+Inf"));
 		buf_put(o->b, SPAN("\"} "));
 		buf_u64(o->b, h->cumulative[i]);
+		if (o->open && h->has_exemplar[i])
+			put_exemplar(o->b, &h->exemplar[i]);
 		buf_char(o->b, '\n');
 	}
 	buf_put(o->b, f->name);

@@ -151,6 +151,8 @@ send_answers(struct conn *c)
 	enum sending sending = work_send(w, c->fd, c->close);
 
 	count_bytes(&c->service->metrics->response_bytes, c, w->sent - before);
+	if (sending != SENDING_DONE)
+		exchange_begun(c);
 	switch (sending) {
 	case SENDING_DONE:
 		/* in one packet with the answer's end, and not left to close:

@@ -17,7 +17,7 @@ exchange_begin(struct conn *c, const struct request *req, struct span head)
 
 	/* what is not set here is set before it is used */
 	ex->start = w->start;
-	ex->end = 0;
+	ex->first = ex->end = 0;
 	ex->method = req->method;
 	ex->keep_alive_1_0 = req->version == 10 && req->keep_alive;
 	r->client_ip = (struct span){ c->ip, c->ip_len };
@@ -182,10 +182,36 @@ finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 			ring_drop(s->ring, 1);
 		}
 	}
-	metrics_request(
-	    s->metrics, row_of(ex->method), r->status, duration, r->aborted);
+	metrics_request(s->metrics,
+	    &(struct finished){
+		.method = row_of(ex->method),
+		.status = r->status,
+		.aborted = r->aborted,
+		.answered = ex->first != 0,
+		.latency = duration,
+		.first_byte = ex->first - ex->start,
+		.wall = s->clock->wall,
+		.trace_id = r->trace_id,
+	    });
 	metric_sub(&s->metrics->in_flight, 1);
 	return true;
+}
+
+void
+exchange_begun(struct conn *c)
+{
+	struct work *w = c->work;
+	uint64_t now = 0;
+
+	for (unsigned i = w->finished; i < w->count; i++) {
+		struct exchange *ex = &w->exchange[i];
+
+		if (ex->first != 0 || w->sent <= ex->head_at)
+			continue;
+		if (now == 0)
+			now = clock_monotonic();
+		ex->first = now;
+	}
 }
 
 bool
@@ -205,8 +231,11 @@ exchange_finish(struct conn *c)
 		if (ex->end == 0)
 			ex->end = now;
 	for (ex = &w->exchange[w->finished]; ex < current(w); ex++) {
-		if (!ex->record.aborted)
+		if (!ex->record.aborted) {
 			ex->record.bytes = ex->ends_at - ex->body_at;
+			if (ex->first == 0)
+				ex->first = ex->end;
+		}
 		if (!finish_one(c, ex, now))
 			return false;
 		w->finished++;

@@ -26,6 +26,9 @@ void exchange_reject(struct conn *c, enum status status);
 /* Writes the held answer behind the others that wait to be sent. */
 void exchange_release(struct conn *c);
 
+/* Notes that the answers sent in part have begun. */
+void exchange_begun(struct conn *c);
+
 /*
  * Counts and logs all answers sent so far. False if the log has no room and
  * service->log_wait asks to wait for it: call again.

@@ -29,6 +29,7 @@ enum {
 struct exchange {
 	struct access_record record; /* spans into the input buffer */
 	uint64_t start;              /* its first byte, monotonic ns */
+	uint64_t first;              /* its answer's first byte; 0: not yet */
 	uint64_t end; /* its answer's last byte, or its loss; 0: not yet */
 	uint64_t head_at, body_at,
 	    ends_at; /* of its answer, in the bytes to send */

@@ -461,6 +461,8 @@ worker_run(struct worker *w)
 			on_event(w, &events[i]);
 		if (w->exit_status < 0)
 			drain_step(w);
+		histogram_observe(&w->options->metrics->turn,
+		    clock_monotonic() - w->clock.now);
 	}
 	return w->exit_status;
 }

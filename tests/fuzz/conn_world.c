@@ -81,7 +81,7 @@ world_begin(struct world *w, const struct world_options *o)
 	CHECK(w->ring_memory != NULL);
 	ring_init(&w->ring, w->ring_memory, room, sink[0]);
 	log_begin(&w->log, sink[1], o->seed);
-	metrics_init(&w->metrics, bound, 2);
+	metrics_init(&w->metrics, bound, 2, 0);
 	begin_service(w, o);
 	tick(w);
 }

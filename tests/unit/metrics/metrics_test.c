@@ -38,12 +38,25 @@ all_cells(void)
 	return sum;
 }
 
+/* One whose answer went out at once. */
+static void
+request(size_t method, unsigned status, uint64_t latency, bool aborted)
+{
+	metrics_request(&m,
+	    &(struct finished){ .method = method,
+		.status = status,
+		.aborted = aborted,
+		.answered = status != 499,
+		.latency = latency,
+		.first_byte = latency });
+}
+
 static int
 set_up(void **state)
 {
 	(void)state;
 	memset(&m, 0xff, sizeof m);
-	metrics_init(&m, bounds, 2);
+	metrics_init(&m, bounds, 2, 7);
 	return 0;
 }
 
@@ -65,7 +78,7 @@ counts_methods_and_codes(void **state)
 	(void)state;
 	for (size_t i = 0; i < METRICS_METHODS; i++)
 		for (size_t j = 0; j < METRICS_CODES && metrics_codes[j]; j++) {
-			metrics_request(&m, i, metrics_codes[j], 1, false);
+			request(i, metrics_codes[j], 1, false);
 			assert_true(metric_get(&m.requests[i][j]) == 1);
 			assert_true(all_cells() == ++n);
 		}
@@ -77,12 +90,12 @@ static void
 unknown_ones_have_a_place(void **state)
 {
 	(void)state;
-	metrics_request(&m, METRICS_OTHER, 200, 1, false);
-	metrics_request(&m, METRICS_METHODS, 200, 1, false);
-	metrics_request(&m, SIZE_MAX, 200, 1, false);
+	request(METRICS_OTHER, 200, 1, false);
+	request(METRICS_METHODS, 200, 1, false);
+	request(SIZE_MAX, 200, 1, false);
 	assert_true(cell("_OTHER", 200) == 3);
-	metrics_request(&m, GET, 299, 1, false);
-	metrics_request(&m, GET, 0, 1, false);
+	request(GET, 299, 1, false);
+	request(GET, 0, 1, false);
 	assert_true(cell("GET", 500) == 2);
 	assert_true(all_cells() == 5);
 }
@@ -94,9 +107,9 @@ observes_latency_and_aborts(void **state)
 	struct histogram_snapshot s;
 
 	(void)state;
-	metrics_request(&m, GET, 200, 10, false);
-	metrics_request(&m, GET, 499, 15, true);
-	metrics_request(&m, HEAD, 404, 100, true);
+	request(GET, 200, 10, false);
+	request(GET, 499, 15, true);
+	request(HEAD, 404, 100, true);
 	histogram_read(&m.latency, &s);
 	assert_true(s.cumulative[0] == 1);
 	assert_true(s.cumulative[1] == 2);

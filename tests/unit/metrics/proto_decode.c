@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,19 +119,26 @@ put_escaped(struct buf *b, struct span s, bool quotes)
 	}
 }
 
-static void
-timestamp(struct decoded *out, struct span message)
+/* ns since 1970 */
+static uint64_t
+timestamp(struct span message)
 {
+	uint64_t ns = 0;
 	struct field f;
 
-	out->created++;
-	out->created_at = 0;
 	while (next(&message, &f)) {
 		assert_int_equal(f.wire, 0);
 		assert_in_range(f.number, 1, 2);
-		out->created_at +=
-		    f.number == 1 ? f.value * 1000000000 : f.value;
+		ns += f.number == 1 ? f.value * 1000000000 : f.value;
 	}
+	return ns;
+}
+
+static void
+created(struct decoded *out, struct span message)
+{
+	out->created++;
+	out->created_at = timestamp(message);
 }
 
 /* "," or "{", and a label. */
@@ -161,7 +169,7 @@ plain(struct state *s, struct span message)
 			valued = true;
 		} else {
 			assert_true(s->type == COUNTER && f.number == 3);
-			timestamp(s->out, f.bytes);
+			created(s->out, f.bytes);
 		}
 	}
 	assert_true(valued);
@@ -182,14 +190,41 @@ bucket_line(struct state *s, double bound, uint64_t count)
 }
 
 static void
+exemplar(struct decoded_exemplar *e, struct span message)
+{
+	struct field pair, name, value, number_is, time;
+
+	assert_true(next(&message, &pair) && pair.number == 1);
+	assert_true(next(&pair.bytes, &name) && name.number == 1);
+	assert_true(span_eq(name.bytes, SPAN("trace_id")));
+	assert_true(next(&pair.bytes, &value) && value.number == 2);
+	e->trace_id = value.bytes;
+	assert_true(next(&message, &number_is) && number_is.number == 2);
+	e->value = number(&number_is);
+	assert_true(next(&message, &time) && time.number == 3);
+	e->wall = timestamp(time.bytes);
+	assert_true(message.len == 0);
+}
+
+/* What there is at +Inf but for an exemplar is told by the count. */
+static void
 bucket(struct state *s, struct span message)
 {
-	struct field count, bound;
+	struct field count, bound, of;
 
 	assert_true(next(&message, &count) && count.number == 1);
 	assert_true(next(&message, &bound) && bound.number == 2);
 	assert_int_equal(count.wire, 0);
-	bucket_line(s, number(&bound), count.value);
+	if (next(&message, &of)) {
+		assert_int_equal(of.number, 3);
+		exemplar(&s->out->exemplar, of.bytes);
+		s->out->exemplar.bound = number(&bound);
+		s->out->exemplars++;
+	} else {
+		assert_true(isfinite(number(&bound)));
+	}
+	if (isfinite(number(&bound)))
+		bucket_line(s, number(&bound), count.value);
 }
 
 /* The indexes that a span stands for. */
@@ -228,7 +263,7 @@ deltas(struct decoded_native *n, struct span packed)
 static void
 histogram_field(struct state *s, const struct field *f, double *sum)
 {
-	struct decoded_native *n = &s->out->native;
+	struct decoded_native *n = &s->out->native[s->out->histograms];
 
 	switch (f->number) {
 	case 1:
@@ -256,7 +291,7 @@ histogram_field(struct state *s, const struct field *f, double *sum)
 		deltas(n, f->bytes);
 		break;
 	case 15:
-		timestamp(s->out, f->bytes);
+		created(s->out, f->bytes);
 		break;
 	default:
 		fail_msg("field %d of a histogram", (int)f->number);
@@ -267,22 +302,24 @@ static void
 histogram(struct state *s, struct span message)
 {
 	struct buf *b = s->out->text;
+	struct decoded_native *n = &s->out->native[s->out->histograms];
 	double sum = -1;
 	struct field f;
 
-	s->out->native = (struct decoded_native){ 0 };
-	s->out->histograms++;
+	assert_true(s->out->histograms < DECODED_HISTOGRAMS);
+	*n = (struct decoded_native){ 0 };
 	while (next(&message, &f))
 		histogram_field(s, &f, &sum);
-	bucket_line(s, strtod("inf", NULL), s->out->native.count);
+	bucket_line(s, strtod("inf", NULL), n->count);
 	buf_put(b, s->name);
 	buf_put(b, SPAN("_sum "));
 	put_number(b, sum);
 	buf_char(b, '\n');
 	buf_put(b, s->name);
 	buf_put(b, SPAN("_count "));
-	put_number(b, (double)s->out->native.count);
+	put_number(b, (double)n->count);
 	buf_char(b, '\n');
+	s->out->histograms++;
 }
 
 static void

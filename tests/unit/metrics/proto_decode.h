@@ -22,12 +22,22 @@ struct decoded_native {
 	int64_t value[512]; /* of the bucket at index */
 };
 
+struct decoded_exemplar {
+	struct span trace_id;
+	double value;
+	uint64_t wall; /* ns since 1970 */
+	double bound;  /* of its bucket */
+};
+
+enum { DECODED_HISTOGRAMS = 8 };
+
 struct decoded {
 	/* Families and samples as the text format 0.0.4 has them, but numbers
 	 * as "%.17g" prints a double. */
 	struct buf *text;
-	struct decoded_native native; /* of the last histogram */
-	unsigned families, histograms;
+	struct decoded_native native[DECODED_HISTOGRAMS];
+	struct decoded_exemplar exemplar; /* the last one */
+	unsigned families, histograms, exemplars;
 	unsigned created;    /* how many timestamps of creation there were */
 	uint64_t created_at; /* ns since 1970, the last one */
 };

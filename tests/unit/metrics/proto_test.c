@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,21 +56,34 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	metrics_init(&m, bounds, sizeof bounds / sizeof bounds[0]);
-	m.created = m.latency.created = UINT64_C(1764000000123456789);
+	metrics_init(&m, bounds, sizeof bounds / sizeof bounds[0],
+	    UINT64_C(1764000000123456789));
 	process.start = UINT64_C(1764000000120) * NS_PER_MS;
 	return 0;
+}
+
+/* One whose answer went out at once. */
+static void
+request(size_t method, unsigned status, uint64_t latency, bool aborted)
+{
+	metrics_request(&m,
+	    &(struct finished){ .method = method,
+		.status = status,
+		.aborted = aborted,
+		.answered = status != 499,
+		.latency = latency,
+		.first_byte = latency });
 }
 
 static void
 fill(void)
 {
-	metrics_request(&m, GET, 200, 5 * NS_PER_MS, false);
-	metrics_request(&m, GET, 200, 5 * NS_PER_MS + 1, false);
-	metrics_request(&m, GET, 499, 700 * NS_PER_MS, true);
-	metrics_request(&m, HEAD, 404, 1, false);
-	metrics_request(&m, GET, 408, 0, false);
-	metrics_request(&m, METRICS_OTHER, 501, 12 * NS_PER_SEC, false);
+	request(GET, 200, 5 * NS_PER_MS, false);
+	request(GET, 200, 5 * NS_PER_MS + 1, false);
+	request(GET, 499, 700 * NS_PER_MS, true);
+	request(HEAD, 404, 1, false);
+	request(GET, 408, 0, false);
+	request(METRICS_OTHER, 501, 12 * NS_PER_SEC, false);
 	metric_set(&m.in_flight, 2);
 	metric_add(&m.response_bytes, UINT64_MAX);
 	metric_set(&m.connections[LISTENER_PAGE], 3);
@@ -122,11 +136,11 @@ assert_formats_agree(void)
 static void
 assert_native(void)
 {
-	const struct decoded_native *n = &decoded.native;
+	const struct decoded_native *n = &decoded.native[0];
 	struct histogram_snapshot s;
 
 	histogram_read(&m.latency, &s);
-	assert_int_equal(decoded.histograms, 1);
+	assert_int_equal(decoded.histograms, 3);
 	assert_int_equal(n->schema, s.schema);
 	assert_true(n->threshold == 0x1p-128);
 	assert_true(n->zeros == s.zeros);
@@ -144,14 +158,15 @@ says_what_the_text_says(void **state)
 	(void)state;
 	assert_formats_agree();
 	assert_native();
-	assert_int_equal(decoded.native.buckets, 0);
+	assert_int_equal(decoded.native[0].buckets, 0);
 	fill();
 	assert_formats_agree();
 	assert_native();
-	assert_int_equal(decoded.native.buckets, 4);
+	assert_int_equal(decoded.native[0].buckets, 4);
 	assert_true(decoded.created > 10);
 	assert_true(decoded.created_at == m.created);
-	m.created = m.latency.created = 0;
+	m.created = m.latency.created = m.first_byte.created = m.turn.created =
+	    0;
 	write_proto();
 	assert_int_equal(decoded.created, 0);
 }
@@ -185,14 +200,52 @@ any_histogram(void **state)
 
 		set_up(NULL);
 		for (uint64_t i = 0; i < count; i++)
-			metrics_request(&m, GET, 200,
+			request(GET, 200,
 			    prng_next(&random) >> prng_between(&random, 0, 63),
 			    false);
 		assert_formats_agree();
 		assert_native();
-		merged |= decoded.native.schema < 3;
+		merged |= decoded.native[0].schema < 3;
 	}
 	assert_true(merged);
+}
+
+static void
+traced_request(uint64_t latency, const char *trace)
+{
+	metrics_request(&m,
+	    &(struct finished){ .method = GET,
+		.status = 200,
+		.latency = latency,
+		.wall = UINT64_C(1764000001250000000),
+		.trace_id = span_of(trace) });
+}
+
+/* Of the classic buckets, that of +Inf too. */
+static void
+exemplars_of_traced_requests(void **state)
+{
+	static const char one[] = "4bf92f3577b34da6a3ce929d0e0e4736",
+			  other[] = "0af7651916cd43dd8448eb211c80319c";
+	const struct decoded_exemplar *e = &decoded.exemplar;
+
+	(void)state;
+	fill();
+	assert_formats_agree();
+	assert_int_equal(decoded.exemplars, 0);
+	traced_request(6 * NS_PER_MS, other);
+	traced_request(7 * NS_PER_MS, one);
+	request(GET, 200, 8 * NS_PER_MS, false);
+	assert_formats_agree();
+	assert_int_equal(decoded.exemplars, 1);
+	assert_true(span_eq(e->trace_id, SPAN(one)));
+	assert_true(e->value == 0.007 && e->bound == 0.1);
+	assert_true(e->wall == UINT64_C(1764000001250000000));
+	traced_request(11 * NS_PER_SEC, other);
+	assert_formats_agree();
+	assert_int_equal(decoded.exemplars, 2);
+	assert_true(span_eq(e->trace_id, SPAN(other)));
+	assert_true(e->value == 11 && isinf(e->bound));
 }
 
 static void
@@ -248,7 +301,7 @@ observe(void *seed)
 	struct prng p = { (uint64_t)(uintptr_t)seed };
 
 	for (int i = 0; i < ROUNDS; i++)
-		metrics_request(&m, GET, 200,
+		request(GET, 200,
 		    prng_between(&p, 20, 20000) << prng_between(&p, 0, 10),
 		    false);
 	return NULL;
@@ -273,10 +326,10 @@ agree_while_others_count(void **state)
 		uint64_t sum;
 
 		write_proto();
-		sum = decoded.native.zeros;
-		for (size_t i = 0; i < decoded.native.buckets; i++)
-			sum += (uint64_t)decoded.native.value[i];
-		assert_true(sum == decoded.native.count && sum >= before);
+		sum = decoded.native[0].zeros;
+		for (size_t i = 0; i < decoded.native[0].buckets; i++)
+			sum += (uint64_t)decoded.native[0].value[i];
+		assert_true(sum == decoded.native[0].count && sum >= before);
 		write_text();
 		buf_char(&text, '\0');
 		count = strstr(text.at, "latency_seconds_count ");
@@ -299,6 +352,7 @@ main(void)
 		cmocka_unit_test_setup(says_what_the_text_says, set_up),
 		cmocka_unit_test_setup(seconds_are_rounded_once, set_up),
 		cmocka_unit_test_setup(any_histogram, set_up),
+		cmocka_unit_test_setup(exemplars_of_traced_requests, set_up),
 		cmocka_unit_test_setup(is_the_golden_file, set_up),
 		cmocka_unit_test_setup(fits_or_says_so, set_up),
 		cmocka_unit_test_setup(agree_while_others_count, set_up),

@@ -48,19 +48,49 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	metrics_init(&m, bounds, sizeof bounds / sizeof bounds[0]);
+	metrics_init(&m, bounds, sizeof bounds / sizeof bounds[0],
+	    UINT64_C(1764000000250) * NS_PER_MS);
 	b = buf_over(memory, sizeof memory);
 	return 0;
+}
+
+/* One whose answer went out at once. */
+static void
+request(size_t method, unsigned status, uint64_t latency, bool aborted)
+{
+	metrics_request(&m,
+	    &(struct finished){ .method = method,
+		.status = status,
+		.aborted = aborted,
+		.answered = status != 499,
+		.latency = latency,
+		.first_byte = latency });
+}
+
+/* In OpenMetrics alone: an exemplar. */
+static void
+traced_request(void)
+{
+	metrics_request(&m,
+	    &(struct finished){ .method = GET,
+		.status = 200,
+		.answered = true,
+		.latency = 30 * NS_PER_MS,
+		.first_byte = 20 * NS_PER_MS,
+		.wall = UINT64_C(1764000001250) * NS_PER_MS,
+		.trace_id = SPAN("4bf92f3577b34da6a3ce929d0e0e4736") });
 }
 
 static void
 fill(void)
 {
-	metrics_request(&m, GET, 200, 5 * NS_PER_MS, false);
-	metrics_request(&m, GET, 200, 5 * NS_PER_MS + 1, false);
-	metrics_request(&m, GET, 499, 700 * NS_PER_MS, true);
-	metrics_request(&m, HEAD, 404, 1, false);
-	metrics_request(&m, METRICS_OTHER, 501, 12 * NS_PER_SEC, false);
+	traced_request();
+	histogram_observe(&m.turn, 12345);
+	request(GET, 200, 5 * NS_PER_MS, false);
+	request(GET, 200, 5 * NS_PER_MS + 1, false);
+	request(GET, 499, 700 * NS_PER_MS, true);
+	request(HEAD, 404, 1, false);
+	request(METRICS_OTHER, 501, 12 * NS_PER_SEC, false);
 	metric_set(&m.in_flight, 2);
 	metric_add(&m.request_bytes, 1234);
 	metric_add(&m.response_bytes, UINT64_MAX);
@@ -137,7 +167,6 @@ is_the_golden_file_of_openmetrics(void **state)
 
 	(void)state;
 	fill();
-	m.created = m.latency.created = UINT64_C(1764000000250) * NS_PER_MS;
 	text_write_open(&b, &what);
 	buf_char(&b, '\0');
 	assert_golden("tests/golden/openmetrics.txt");
@@ -150,9 +179,9 @@ nothing_counted_yet(void **state)
 	(void)state;
 	render(&process, NULL);
 	assert_int_equal(occurrences("http_requests_total"), 0);
-	assert_int_equal(occurrences("_bucket{le=\"+Inf\"} 0\n"), 1);
-	assert_int_equal(occurrences("_seconds_sum 0.0\n"), 1);
-	assert_int_equal(occurrences("_seconds_count 0\n"), 1);
+	assert_int_equal(occurrences("_bucket{le=\"+Inf\"} 0\n"), 3);
+	assert_int_equal(occurrences("_seconds_sum 0.0\n"), 3);
+	assert_int_equal(occurrences("_seconds_count 0\n"), 3);
 	assert_int_equal(occurrences("my_webserver_content"), 0);
 }
 
