@@ -88,7 +88,7 @@ served_setup(void **state)
 		return -1;
 	for (size_t i = 0; i < LARGE; i++)
 		large[i] = (char)('a' + i % 23);
-	metrics_init(&s->metrics, bounds, 1);
+	metrics_init(&s->metrics, bounds, 1, 0);
 	s->log = pipes[0];
 	ring_init(&s->ring, s->memory, RING, pipes[1]);
 	close(pipes[1]); /* it has reopened it */
