@@ -301,7 +301,7 @@ take_requests(struct conn *c)
 			if (work_unread(w).len == 0 ||
 			    span_eq(work_unread(w), SPAN("\r")))
 				break;
-			if (w->count == 0)
+			if (skip > 0 && w->count == 0)
 				work_compact(
 				    w); /* room for it, and for its body */
 			begin_request(c);

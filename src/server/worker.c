@@ -258,7 +258,8 @@ on_conn(struct worker *w, struct slots *s, const struct loop_event *event)
 {
 	struct conn *c = pool_block(&s->conns, (uint32_t)event->tag);
 
-	if (!c->open || conn_tag(w, c) != event->tag)
+	/* kind and slot have led here */
+	if (!c->open || ((event->tag >> 32 ^ c->generation) & 0xffffff) != 0)
 		return;
 	if (event->ready & (LOOP_READ | LOOP_WRITE)) {
 		if (!c->queued)
