@@ -118,15 +118,17 @@ put_details(struct buf *b, const struct access_record *r, const char *end,
 	    share);
 	put_text(
 	    b, SPAN(", \"trace_id\": \""), r->trace_id, JSON_REPLACE, share);
-	if (r->aborted)
-		buf_put(b, SPAN(", \"aborted\": true"));
 }
 
-/* What the user asked for besides: seldom, and so kept out of it. */
+/* What is seldom to be said, or was asked for by the user. */
 static __attribute__((noinline)) void
 put_extras(struct buf *b, const struct access_record *r,
     const struct access_style *style, size_t share)
 {
+	if (r->aborted)
+		buf_put(b, SPAN(", \"aborted\": true"));
+	if (!style->detailed)
+		return;
 	access_headers(b, r, SPAN(", \""), share);
 	buf_put(b, style->extra);
 }
@@ -161,7 +163,7 @@ access_json(struct buf *b, const struct access_record *r,
 	plain = put_message(b, r, end, share);
 	if (style->format == ACCESS_JSON) {
 		put_details(b, r, end, share, plain);
-		if (style->detailed)
+		if (r->aborted | style->detailed)
 			put_extras(b, r, style, share);
 	} else {
 		buf_char(b, '"');
