@@ -80,6 +80,17 @@ linger_on(struct conn *c)
 	return WANT_CLOSE;
 }
 
+/* A request whose head is not whole, or not one. */
+static void
+begin_broken(struct conn *c)
+{
+	struct request *req = c->service->scratch;
+
+	exchange_begin(c, req);
+	if (c->service->details)
+		exchange_detail(c, req, SPAN(""));
+}
+
 /* The connection is gone: what is left is to write its lines. */
 static enum want
 lose(struct conn *c)
@@ -91,7 +102,7 @@ lose(struct conn *c)
 		return WANT_CLOSE;
 	if (w->begun && !w->held) {
 		request_salvage(work_unread(w), c->service->scratch);
-		exchange_begin(c, c->service->scratch, SPAN(""));
+		begin_broken(c);
 		count_bytes(
 		    &c->service->metrics->request_bytes, c, work_unread(w).len);
 	}
@@ -227,7 +238,9 @@ take_head(struct conn *c, size_t length)
 	w->in_at += length;
 	w->keep = w->in_at;
 	count_bytes(&c->service->metrics->request_bytes, c, length);
-	exchange_begin(c, req, err ? SPAN("") : head);
+	exchange_begin(c, req);
+	if (c->service->details)
+		exchange_detail(c, req, err ? SPAN("") : head);
 	if (!err)
 		err = body_begin(&w->body, req);
 	if (err) {
@@ -258,7 +271,7 @@ refuse_head(struct conn *c, enum status err)
 	enum status large =
 	    request_salvage(work_unread(w), c->service->scratch);
 
-	exchange_begin(c, c->service->scratch, SPAN(""));
+	begin_broken(c);
 	count_bytes(&c->service->metrics->request_bytes, c, work_unread(w).len);
 	w->in_at = w->in_end;
 	refuse(c, err ? err : large);

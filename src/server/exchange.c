@@ -9,7 +9,7 @@ current(struct work *w)
 }
 
 void
-exchange_begin(struct conn *c, const struct request *req, struct span head)
+exchange_begin(struct conn *c, const struct request *req)
 {
 	struct work *w = c->work;
 	struct exchange *ex = current(w);
@@ -31,14 +31,18 @@ exchange_begin(struct conn *c, const struct request *req, struct span head)
 	r->request_id = request_id(req);
 	r->trace_id = request_trace_id(req);
 	r->aborted = false;
-	if (c->service->details)
-		details_begin(ex, req, head);
 	w->held = true;
 	w->begun = false;
 	w->scanned = 0;
 	c->used = true;
 	response_init(&w->res, buf_over(w->body_memory, c->service->body_room),
 	    c->service->clock->date);
+}
+
+void
+exchange_detail(struct conn *c, const struct request *req, struct span head)
+{
+	details_begin(current(c->work), req, head);
 }
 
 void

@@ -9,10 +9,13 @@
 #include "server/conn.h"
 #include "server/work.h"
 
-/* Notes what the log says of a request, as far as req was understood; head is
- * the whole of it if it was good, else empty. */
+/* Notes what the log says of a request, as far as req was understood. */
+void exchange_begin(struct conn *c, const struct request *req);
+
+/* Then, where the service has details: head is the whole of it if it was good,
+ * else empty. */
 void
-exchange_begin(struct conn *c, const struct request *req, struct span head);
+exchange_detail(struct conn *c, const struct request *req, struct span head);
 
 /* Notes that used bytes of its body were taken. */
 void exchange_body(struct conn *c, size_t used);
