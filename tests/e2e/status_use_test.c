@@ -160,6 +160,35 @@ it_fits_a_phone_in_light_and_dark(void **state)
 	}
 }
 
+/* Figures move each second, charts then and when. */
+static void
+charts_stand_for_who_wants_less_motion(void **state)
+{
+	struct server *s = START_PLAIN();
+	const char *before = "";
+	int moves = 0;
+	int64_t begin;
+
+	(void)state;
+	browser_start(&browser);
+	browser_devtools(&browser, "Emulation.setEmulatedMedia",
+	    "{\"features\": [{\"name\": \"prefers-reduced-motion\", "
+	    "\"value\": \"reduce\"}]}");
+	open_page(s);
+	await_answers(4);
+	begin = now_ms();
+	for (int i = 0; i < 4; i++) {
+		const char *drawn_at = is("drawn");
+
+		moves += strcmp(drawn_at, before) != 0;
+		before = drawn_at;
+		await_answers(1);
+	}
+	assert_true(moves <= 2 + (now_ms() - begin) / 5000);
+	/* and are not asleep */
+	await_true(keepf("String(drawn) != '%s'", before));
+}
+
 /* What a screen reader finds there, as the browser computes it. */
 static void
 assert_element(const char *selector, const char *role, const char *label)
@@ -310,6 +339,7 @@ main(void)
 		STATUS_TEST(keys_reach_all_of_it),
 		STATUS_TEST(pause_and_charts_and_tables_work_by_keys),
 		STATUS_TEST(it_fits_a_phone_in_light_and_dark),
+		STATUS_TEST(charts_stand_for_who_wants_less_motion),
 		STATUS_TEST(its_parts_have_roles_and_names),
 		STATUS_TEST(histograms_are_read_to_the_bit),
 	};
