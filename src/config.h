@@ -73,9 +73,9 @@ struct config {
 			    [CONFIG_HEADER_NAME_MAX + sizeof "header_"];
 	size_t log_header_count;
 	struct cidr_set trusted_proxies;
-	bool no_color; /* https://no-color.org */
 	uint64_t log_buffer;
 	bool log_wait; /* --log-overflow=wait */
+	bool no_color; /* https://no-color.org */
 	uint64_t buckets[CONFIG_BUCKETS_MAX];
 	size_t bucket_count;
 	struct span latency_metric;

@@ -17,7 +17,7 @@ access_header_key(struct buf *b, struct span name)
 
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		buf_char(b, is_alnum(c) ? c : '_');
+		buf_char(b, (char)(is_alnum(c) ? c : '_'));
 	}
 }
 
