@@ -29,10 +29,12 @@ e2e() {
 		need python3-yaml /usr/bin/python3 -c 'import yaml'
 		need podman has podman
 		;;
-	native | prometheus)
+	exposition | native | prometheus)
 		need prometheus has prometheus
 		need curl has curl
 		need jq has jq
+		[ "$1" != exposition ] || need python3-prometheus-client \
+		    /usr/bin/python3 -c 'import prometheus_client.openmetrics'
 		;;
 	esac
 }
