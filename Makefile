@@ -261,11 +261,14 @@ reproducible: ## Built in two other folders: the same bytes?
 	$(MAKESAME) CC='$(CC)' REVISION='$(REVISION)' SAN= all
 	$(Q)tests/reproducible.sh '$(CC)' '$(REVISION)'
 
-image: ## Build the container image
-	$(Q)for e in docker podman buildah; do \
-	    command -v $$e >/dev/null && exec $$e build --build-arg REVISION='$(REVISION)' \
+# podman and buildah leave the HEALTHCHECK out unless told this format.
+image: ## Build the container image (ENGINE=docker, podman or buildah: with this one)
+	$(Q)for e in $(or $(ENGINE),docker podman buildah); do \
+	    command -v $$e >/dev/null || continue; \
+	    case $$e in *podman|*buildah) format=--format=docker;; *) format=;; esac; \
+	    exec $$e build $$format --build-arg REVISION='$(REVISION)' \
 	    --build-arg VERSION='$(VERSION)' -t '$(IMAGE)' .; \
-	done; echo 'make image: needs docker, podman or buildah' >&2; exit 1
+	done; echo 'make image: needs $(or $(ENGINE),docker, podman or buildah)' >&2; exit 1
 
 install: all ## Install below PREFIX (/usr/local), DESTDIR before it
 	install -D -m 755 build/my_webserver '$(DESTDIR)$(PREFIX)/bin/my_webserver'

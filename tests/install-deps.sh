@@ -36,7 +36,22 @@ e2e() {
 		[ "$1" != exposition ] || need python3-prometheus-client \
 		    /usr/bin/python3 -c 'import prometheus_client.openmetrics'
 		;;
+	image)
+		need docker.io test -x /usr/sbin/dockerd
+		need iptables has iptables
+		need debootstrap has debootstrap
+		need curl has curl
+		need jq has jq
+		arm64
+		;;
 	esac
+}
+
+arm64() {
+	need gcc-aarch64-linux-gnu has aarch64-linux-gnu-gcc
+	need musl-dev:arm64 test -f /usr/lib/aarch64-linux-musl/musl-gcc.specs
+	need qemu-user-static has qemu-aarch64-static
+	need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
 }
 
 case ${1:-check} in
@@ -47,10 +62,7 @@ e2e)
 	done
 	;;
 arm64)
-	need gcc-aarch64-linux-gnu has aarch64-linux-gnu-gcc
-	need musl-dev:arm64 test -f /usr/lib/aarch64-linux-musl/musl-gcc.specs
-	need qemu-user-static has qemu-aarch64-static
-	need libcmocka-dev links gcc -Wl,--no-as-needed -lcmocka
+	arm64
 	;;
 manifests)
 	need prometheus has promtool

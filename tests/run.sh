@@ -37,6 +37,7 @@ for program; do
 		note=
 		((skip)) && note=", $skip skipped"
 		echo "ok   $program: $ok passed$note"
+		sed -n 's/.*# SKIP \(not checked\)/     \1/p' "$out"
 	fi
 done
 
