@@ -97,11 +97,12 @@ put_double(struct buf *b, unsigned field, double value)
 static void
 put_seconds(struct buf *b, unsigned field, uint64_t ns)
 {
+	uint64_t whole = ns / NS_PER_SEC;
 	double seconds = (double)ns / NS_PER_SEC;
 
 	if (ns >> 53 != 0)
-		seconds = (double)(ns / NS_PER_SEC) +
-		    (double)(ns % NS_PER_SEC) / NS_PER_SEC;
+		seconds =
+		    (double)whole + (double)(ns % NS_PER_SEC) / NS_PER_SEC;
 	put_double(b, field, seconds);
 }
 
