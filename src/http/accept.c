@@ -70,8 +70,10 @@ take_parameter(struct span *parameters, struct span *value)
 	return name;
 }
 
-/* False if the type has this parameter with another value. */
-static bool
+enum fit { FIT_NOT, FIT_UNKNOWN, FIT };
+
+/* Does the type have this parameter, and with this value? */
+static enum fit
 parameter_fits(struct span type, struct span name, struct span value)
 {
 	struct span own;
@@ -79,41 +81,50 @@ parameter_fits(struct span type, struct span name, struct span value)
 	cut_parameter(&type);
 	while (type.at != NULL)
 		if (span_ieq(take_parameter(&type, &own), name))
-			return span_ieq(own, value);
-	return true;
+			return span_ieq(own, value) ? FIT : FIT_NOT;
+	return FIT_UNKNOWN;
 }
 
-/* How specific a range is that matches: 1 is any, 2 any of a kind, and more
- * for each parameter (12.5.1). 0: it does not match. */
+/* How specific a range is (12.5.1): first of all what it names, then how many
+ * parameters of the type it has. */
+enum { RANGE_ANY = 1 << 16, RANGE_KIND = 2 << 16, RANGE_TYPE = 3 << 16 };
+
+/* What stands before a range's parameters; 0: it does not match. */
+static unsigned
+kind_matches(struct span kind, struct span type)
+{
+	struct span own = cut_parameter(&type);
+
+	if (span_eq(kind, SPAN("*/*")))
+		return RANGE_ANY;
+	if (kind.len > 2 && kind.at[kind.len - 1] == '*' &&
+	    kind.at[kind.len - 2] == '/') {
+		kind.len--;
+		if (own.len < kind.len)
+			return 0;
+		own.len = kind.len;
+		return span_ieq(kind, own) ? RANGE_KIND : 0;
+	}
+	return span_ieq(kind, own) ? RANGE_TYPE : 0;
+}
+
+/* 0: it does not match. */
 static unsigned
 range_matches(struct span range, struct span type)
 {
-	struct span parameters = type, value;
-	struct span kind = cut_parameter(&range), name;
-	struct span own = cut_parameter(&parameters);
-	unsigned specific = 3;
+	unsigned specific = kind_matches(cut_parameter(&range), type);
+	struct span name, value;
 
-	if (span_eq(kind, SPAN("*/*"))) {
-		specific = 1;
-	} else if (kind.len > 2 && kind.at[kind.len - 1] == '*' &&
-	    kind.at[kind.len - 2] == '/') {
-		specific = 2;
-		if (own.len < kind.len)
-			return 0;
-		kind.len--;
-		own.len = kind.len;
-		if (!span_ieq(kind, own))
-			return 0;
-	} else if (!span_ieq(kind, own)) {
-		return 0;
-	}
-	while (range.at != NULL) {
+	while (specific > 0 && range.at != NULL) {
+		enum fit fit;
+
 		name = take_parameter(&range, &value);
 		if (span_ieq(name, SPAN("q")))
 			break;
-		if (!parameter_fits(type, name, value))
+		fit = parameter_fits(type, name, value);
+		if (fit == FIT_NOT)
 			return 0;
-		specific++;
+		specific += fit == FIT;
 	}
 	return specific;
 }

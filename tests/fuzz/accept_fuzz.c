@@ -1,6 +1,6 @@
 /*
- * Weights: an input is field lines; A and a are Accept-Encoding. Each line is
- * taken for an element of a list, too, of media types, say.
+ * Weights: an input is field lines; A and a are Accept-Encoding, what has
+ * another letter is Accept. Each line is taken for an element of a list, too.
  */
 #include <string.h>
 
@@ -42,6 +42,36 @@ check_codings(const struct request *req)
 	}
 }
 
+static void
+check_media(const struct request *req)
+{
+	static const struct span offers[] = {
+		SPAN_INIT("text/plain; version=0.0.4; charset=utf-8"),
+		SPAN_INIT("application/openmetrics-text; version=1.0.0; "
+			  "charset=utf-8"),
+		SPAN_INIT("application/vnd.google.protobuf; "
+			  "proto=io.prometheus.client.MetricFamily; "
+			  "encoding=delimited"),
+		SPAN_INIT("a/b;c=d"),
+		SPAN_INIT("text/html"),
+	};
+	enum { OFFERS = sizeof offers / sizeof offers[0] };
+	size_t expected = OFFERS;
+	int most = 0;
+
+	for (size_t i = 0; i < OFFERS; i++) {
+		int weight = oracle_media(req, offers[i]);
+
+		/* alone it is taken if it is wanted at all */
+		CHECK(accept_pick(req, &offers[i], 1) == (weight == 0));
+		if (weight > most) {
+			most = weight;
+			expected = i;
+		}
+	}
+	CHECK(accept_pick(req, offers, OFFERS) == expected);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -52,6 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lines_read(
 	    guard_put((struct span){ (const char *)data, size }), names, &req);
 	check_codings(&req);
+	check_media(&req);
 	req.name_lengths = 0;
 	check_codings(&req);
 	for (unsigned i = 0; i < req.field_count; i++)

@@ -131,3 +131,127 @@ oracle_codings(const struct request *req, int weight[4])
 			weight[i] = i == 0 ? 1 : 0;
 	}
 }
+
+static struct span
+next_part(struct span *rest, char cut)
+{
+	size_t n = part(*rest, cut);
+	struct span one = trim((struct span){ rest->at, n });
+
+	if (n == rest->len)
+		*rest = (struct span){ NULL, 0 };
+	else
+		*rest = (struct span){ rest->at + n + 1, rest->len - n - 1 };
+	return one;
+}
+
+static bool
+alike(struct span a, struct span b)
+{
+	return a.len == b.len &&
+	    (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+}
+
+/* "name = value" without quotes around the value. */
+static void
+halves(struct span p, struct span *name, struct span *value)
+{
+	const char *equals = p.len ? memchr(p.at, '=', p.len) : NULL;
+	size_t n = equals ? (size_t)(equals - p.at) : p.len;
+
+	*name = trim((struct span){ p.at, n });
+	*value = (struct span){ NULL, 0 };
+	if (equals)
+		*value = trim((struct span){ equals + 1, p.len - n - 1 });
+	if (value->len > 1 && value->at[0] == '"' &&
+	    value->at[value->len - 1] == '"')
+		*value = (struct span){ value->at + 1, value->len - 2 };
+}
+
+/* -1: of another value; 0: the type has none of this name; 1: the same. */
+static int
+has_parameter(struct span type, struct span name, struct span value)
+{
+	next_part(&type, ';');
+	while (type.at) {
+		struct span n, v;
+
+		halves(next_part(&type, ';'), &n, &v);
+		if (alike(n, name))
+			return alike(v, value) ? 1 : -1;
+	}
+	return 0;
+}
+
+/* 1, 2, 3 for any, any of a kind, and this one; 0 for another. */
+static int
+names_type(struct span range, struct span type)
+{
+	size_t slash = range.len - 1;
+
+	if (alike(range, type))
+		return 3;
+	if (range.len == 3 && memcmp(range.at, "*/*", 3) == 0)
+		return 1;
+	return range.len > 2 && memcmp(range.at + slash - 1, "/*", 2) == 0 &&
+		type.len >= slash &&
+		alike((struct span){ range.at, slash },
+		    (struct span){ type.at, slash })
+	    ? 2
+	    : 0;
+}
+
+/* How specific, as a number of two digits in base 65536; -1: no match. */
+static long
+rank(struct span element, struct span type)
+{
+	struct span whole = type, name, value;
+	struct span range = next_part(&element, ';');
+	int kind = names_type(range, next_part(&type, ';'));
+	long own = 0;
+
+	if (kind == 0)
+		return -1;
+	while (element.at) {
+		int has;
+
+		halves(next_part(&element, ';'), &name, &value);
+		if (is(name, "q"))
+			break;
+		has = has_parameter(whole, name, value);
+		if (has < 0)
+			return -1;
+		own += has;
+	}
+	return kind * 65536L + own;
+}
+
+int
+oracle_media(const struct request *req, struct span type)
+{
+	bool any = false;
+	long best = -1;
+	int weight = 0;
+
+	for (unsigned i = 0; i < req->field_count; i++) {
+		struct span line = req->fields[i].value;
+
+		if (!is(req->fields[i].name, "Accept"))
+			continue;
+		while (line.at) {
+			struct span e = next_part(&line, ','), name = e;
+			int w = oracle_weight(&name);
+			long r;
+
+			any |= e.len > 0;
+			if (e.len == 0 || w < 0)
+				continue;
+			r = rank(e, type);
+			if (r > best) {
+				best = r;
+				weight = w;
+			}
+		}
+	}
+	return any ? weight : 1000;
+}

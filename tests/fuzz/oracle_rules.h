@@ -52,6 +52,10 @@ int oracle_weight(struct span *element);
 /* Weights of identity, br, zstd and gzip, in this order (12.5.3). */
 void oracle_codings(const struct request *req, int weight[4]);
 
+/* The weight of a media type with its parameters, by Accept (12.5.1), in
+ * thousandths. Parameters that the type does not have count for nothing. */
+int oracle_media(const struct request *req, struct span type);
+
 /* How often a field is there; the first one's value, or at == NULL. */
 unsigned
 oracle_field(const struct request *req, const char *name, struct span *value);

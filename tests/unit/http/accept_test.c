@@ -177,6 +177,11 @@ static const struct {
 	    OPEN },
 	{ "text/plain;q=0.2, text/*, application/openmetrics-text;q=0.5",
 	    OPEN },
+	/* parameters that are not known make nothing more specific */
+	{ "*/*;a=1;b=2;c=3, text/plain;q=0, application/*;q=0.5", OPEN },
+	{ "text/*;a;b;c;q=0, text/plain", TEXT },
+	{ "*/*;version=0.0.4;charset=utf-8;x;q=0, text/*", TEXT },
+	{ "text/plain, text/plain;x=y;q=0", TEXT },
 	/* wanted alike: the first on offer */
 	{ PROTOBUF ", application/openmetrics-text, text/plain", TEXT },
 	{ PROTOBUF ", application/openmetrics-text", OPEN },
