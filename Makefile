@@ -321,7 +321,7 @@ $(PAGE:.o=.c): src/app/status.html src/app/status.sh Makefile
 
 $B/bench/%.o $B/tests/unit/bench/%.o: DEFS += -Ibench
 
-build/observe: $(addprefix src/,metrics/histogram.c base/clock.c base/prng.c)
+build/observe: $(addprefix src/,metrics/histogram.c metrics/exemplar.c base/clock.c base/prng.c)
 build/limit build/footprint build/observe: build/%: bench/%.c Makefile
 	$(call say,CC,$@)
 	$(Q)$(HOST_CC) $(DEFS) -std=gnu11 $(WARN) -O2 -pthread -o $@ $(filter %.c,$^)
