@@ -29,7 +29,7 @@ e2e() {
 		need python3-yaml /usr/bin/python3 -c 'import yaml'
 		need podman has podman
 		;;
-	exposition | native | prometheus)
+	dashboard | exposition | native | prometheus)
 		need prometheus has prometheus
 		need curl has curl
 		need jq has jq

@@ -131,7 +131,7 @@ settings() { # FILE SITE
 rules() {
 	sed -n '/^  groups:/,$s/^  //p' manifests/overlays/monitoring/prometheusrule.yaml \
 	    >"$work/rules.yml" &&
-	    cp manifests/overlays/monitoring/prometheus.yml tests/manifests/rules_test.yml "$work"
+	    cp manifests/overlays/monitoring/prometheus.yml tests/manifests/rules*_test.yml "$work"
 }
 
 tests/install-deps.sh manifests || exit 1
@@ -166,6 +166,7 @@ try 'the rules can be taken out' rules
 try 'promtool: rules' timeout 30 promtool check rules "$work/rules.yml"
 try 'promtool: prometheus.yml' timeout 30 promtool check config "$work/prometheus.yml"
 try 'promtool: tests of the rules' timeout 30 promtool test rules "$work/rules_test.yml"
+try 'promtool: tests of the rules over days' timeout 30 promtool test rules "$work/rules_days_test.yml"
 try 'the index template maps the log' node tests/manifests/mapping.mjs README.md \
     manifests/overlays/logging/index-template.json
 

@@ -163,8 +163,7 @@ free_port() {
 start_prometheus() { # OPTION...
 	local i
 	port=$(free_port)
-	rm -rf "$dir/data"
-	prometheus --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/data" \
+	prometheus --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/data-$port" \
 	    --web.listen-address="127.0.0.1:$port" --log.level=warn "$@" \
 	    >"$dir/prometheus.err" 2>&1 &
 	pid[prometheus]=$!
