@@ -75,10 +75,10 @@ queries() {
 		answers "panel: $title" "$expression"
 	done < <(jq -r '.panels[] | .title as $title | .targets[]? | [$title, (.expr
 		| gsub("\\$__rate_interval"; "10s") | gsub("\\$max_connections"; "1000")
-		| gsub("\\$namespace|\\$instance"; ".*"))] | @tsv' "$dashboard" | sed 's/\\\\/\\/g')
+		| gsub("\\$(namespace|pod|instance)"; ".*"))] | @tsv' "$dashboard" | sed 's/\\\\/\\/g')
 	port=$classic
 	answers 'its restarts can be asked for' "$(jq -r '.annotations.list[0].expr
-		| sub(" > 0$"; "") | gsub("\\$namespace|\\$instance"; ".*")' "$dashboard")"
+		| sub(" > 0$"; "") | gsub("\\$(namespace|pod|instance)"; ".*")' "$dashboard")"
 }
 
 # An alert's expression has no answer while all is well. With "bool", a comparison
