@@ -66,6 +66,13 @@ request_length_bit(struct span name)
 	return UINT32_C(1) << (name.len < 31 ? name.len : 31);
 }
 
+/* False if no field has a name of these lengths. */
+static inline bool
+request_may_have(const struct request *req, uint32_t length_bits)
+{
+	return req->name_lengths == 0 || req->name_lengths & length_bits;
+}
+
 /* request_field without the look at the lengths. */
 struct span request_field_search(const struct request *req, struct span name);
 
@@ -76,8 +83,7 @@ struct span request_field_search(const struct request *req, struct span name);
 static inline struct span
 request_field(const struct request *req, struct span name)
 {
-	if (req->name_lengths != 0 &&
-	    !(req->name_lengths & request_length_bit(name)))
+	if (!request_may_have(req, request_length_bit(name)))
 		return (struct span){ NULL, 0 };
 	return request_field_search(req, name);
 }

@@ -4,7 +4,7 @@
 #include "base/num.h"
 #include "http/chars.h"
 
-enum { PORT_MAX = 65535 };
+enum { PORT_MAX = 65535, PORT_DIGITS = 5 };
 
 /* True if a '%' at s.at[i] has its two hex digits. */
 static bool
@@ -48,14 +48,18 @@ is_port(struct span s)
 {
 	unsigned port = 0;
 
+	while (s.len > PORT_DIGITS && s.at[0] == '0')
+		s = span_from(s, 1);
+	if (s.len > PORT_DIGITS)
+		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned digit = (unsigned char)s.at[i] - (unsigned)'0';
 
-		port = port * 10 + digit;
-		if (digit > 9 || port > PORT_MAX)
+		if (digit > 9)
 			return false;
+		port = port * 10 + digit;
 	}
-	return true;
+	return port <= PORT_MAX;
 }
 
 /* What stands between brackets; no zone, which means something to one host. */

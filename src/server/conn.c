@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "http/parse.h"
 #include "server/exchange.h"
+#include "server/take.h"
 #include "server/work.h"
 
 /* How long a client may go on sending after we have said all. */
@@ -55,13 +56,6 @@ wait_in(struct conn *c, enum conn_state state, enum want want)
 	return want;
 }
 
-static void
-count_bytes(metric *m, const struct conn *c, uint64_t n)
-{
-	if (c->service->counted)
-		metric_add(m, n);
-}
-
 /* All is said, and shutdown told so: reads until the client has heard it. */
 static enum want
 linger(struct conn *c)
@@ -80,17 +74,6 @@ linger_on(struct conn *c)
 	return WANT_CLOSE;
 }
 
-/* A request whose head is not whole, or not one. */
-static void
-begin_broken(struct conn *c)
-{
-	struct request *req = c->service->scratch;
-
-	exchange_begin(c, req);
-	if (c->service->details)
-		exchange_detail(c, req, SPAN(""));
-}
-
 /* The connection is gone: what is left is to write its lines. */
 static enum want
 lose(struct conn *c)
@@ -102,8 +85,8 @@ lose(struct conn *c)
 		return WANT_CLOSE;
 	if (w->begun && !w->held) {
 		request_salvage(work_unread(w), c->service->scratch);
-		begin_broken(c);
-		count_bytes(
+		take_broken(c);
+		conn_count(
 		    &c->service->metrics->request_bytes, c, work_unread(w).len);
 	}
 	if (w->held || w->finished < w->count) {
@@ -113,8 +96,6 @@ lose(struct conn *c)
 	}
 	return WANT_CLOSE;
 }
-
-static enum want take_requests(struct conn *c);
 
 /* All answers of the batch are with the kernel. */
 static enum want
@@ -161,7 +142,7 @@ send_answers(struct conn *c)
 	uint64_t before = w->sent;
 	enum sending sending = work_send(w, c->fd, c->close);
 
-	count_bytes(&c->service->metrics->response_bytes, c, w->sent - before);
+	conn_count(&c->service->metrics->response_bytes, c, w->sent - before);
 	if (sending != SENDING_DONE)
 		exchange_begun(c);
 	switch (sending) {
@@ -192,154 +173,13 @@ flush(struct conn *c)
 	return sent_all(c);
 }
 
-/* The request in hand cannot be answered as it asks: err says how instead. */
-static void
-refuse(struct conn *c, enum status err)
-{
-	exchange_reject(c, err);
-	c->due = 0;
-	exchange_release(c);
-}
-
-/* The answer in hand goes out unless it has to wait. */
-static void
-release_if_due(struct conn *c)
-{
-	if (c->work->body.done && c->due == 0)
-		exchange_release(c);
-}
-
-static void
-feed_body(struct conn *c)
-{
-	struct work *w = c->work;
-	size_t used;
-	enum status err = body_feed(&w->body, work_unread(w), &used);
-
-	w->in_at += used;
-	count_bytes(&c->service->metrics->request_bytes, c, used);
-	exchange_body(c, used);
-	if (err)
-		refuse(c, err);
-	else
-		release_if_due(c);
-}
-
-/* A whole head of the given length: up to its answer, or to what it awaits. */
-static void
-take_head(struct conn *c, size_t length)
-{
-	struct work *w = c->work;
-	struct request *req = c->service->scratch;
-	struct span head = { w->in + w->in_at, length };
-	enum status err;
-
-	err = request_parse(head, req);
-	w->in_at += length;
-	w->keep = w->in_at;
-	count_bytes(&c->service->metrics->request_bytes, c, length);
-	exchange_begin(c, req);
-	if (c->service->details)
-		exchange_detail(c, req, err ? SPAN("") : head);
-	if (!err)
-		err = body_begin(&w->body, req);
-	if (err) {
-		refuse(c, err);
-		return;
-	}
-	exchange_answer(c, req);
-	if (req->expect_continue && !w->body.done && work_unread(w).len == 0) {
-		if (w->res.status >= 400) {
-			/* no need to hear the body for that */
-			w->res.close = true;
-			c->linger = true;
-			w->body.done = true;
-		} else {
-			buf_put(&w->out, SPAN("HTTP/1.1 100 Continue\r\n\r\n"));
-		}
-	}
-	if (w->body.done)
-		release_if_due(c);
-	else
-		feed_body(c);
-}
-
-static void
-refuse_head(struct conn *c, enum status err)
-{
-	struct work *w = c->work;
-	enum status large =
-	    request_salvage(work_unread(w), c->service->scratch);
-
-	begin_broken(c);
-	count_bytes(&c->service->metrics->request_bytes, c, work_unread(w).len);
-	w->in_at = w->in_end;
-	refuse(c, err ? err : large);
-}
-
-static void
-begin_request(struct conn *c)
-{
-	struct work *w = c->work;
-
-	w->begun = true;
-	if (c->service->counted)
-		metric_add(&c->service->metrics->in_flight, 1);
-}
-
-/* True if a head of this length, and the answer to it, go behind those there
- * are: Location may repeat the target, and longer, where it has to be encoded.
- * The first of a batch always finds room. */
-static bool
-has_room(const struct work *w, size_t length)
-{
-	return w->in_at + length <= HEAD_MAX &&
-	    buf_room(&w->out) >= WORK_ANSWER + 2 * length;
-}
-
-/* Answers the whole requests at hand, as many as one batch takes. */
+/* Goes on with what has been read. */
 static enum want
-take_requests(struct conn *c)
+answer(struct conn *c)
 {
 	struct work *w = c->work;
-	size_t length, skip;
 
-	work_compact(w);
-	while (w->in_at < w->in_end && w->count < WORK_BATCH && !c->close &&
-	    !w->held && w->tail == 0 && buf_room(&w->out) >= WORK_ANSWER) {
-		if (!w->begun) {
-			skip = head_skip(work_unread(w));
-			w->in_at += skip;
-			/* a lone CR may become one more empty line */
-			if (work_unread(w).len == 0 ||
-			    span_eq(work_unread(w), SPAN("\r")))
-				break;
-			if (skip > 0 && w->count == 0)
-				work_compact(
-				    w); /* room for it, and for its body */
-			begin_request(c);
-		}
-		switch (head_find(work_unread(w), &w->scanned, &length)) {
-		case HEAD_WHOLE:
-			if (w->count > 0 && !has_room(w, length)) {
-				/* then to the front, and found once more */
-				w->scanned = 0;
-				return flush(c);
-			}
-			take_head(c, length);
-			w->start = w->read_at;
-			continue;
-		case HEAD_BAD:
-			refuse_head(c, STATUS_BAD_REQUEST);
-			continue;
-		case HEAD_LARGE:
-			refuse_head(c, STATUS_NONE);
-			continue;
-		case HEAD_PARTIAL:
-			break;
-		}
-		break;
-	}
+	take_requests(c);
 	if (w->out.len > 0 || w->held)
 		return flush(c);
 	if (work_unread(w).len == 0) {
@@ -397,7 +237,7 @@ run_head(struct conn *c)
 	if (!c->work->more && !read_some(c, &want))
 		return want;
 	c->work->more = false;
-	return take_requests(c);
+	return answer(c);
 }
 
 static enum want
@@ -410,7 +250,7 @@ run_body(struct conn *c)
 		w->in_at = w->in_end = w->keep;
 	if (!read_some(c, &want))
 		return want;
-	feed_body(c);
+	take_body(c);
 	return flush(c);
 }
 
@@ -469,7 +309,7 @@ timeout_head(struct conn *c)
 
 	if (c->work && c->work->begun) {
 		count_timeout(c, PHASE_HEADER);
-		refuse_head(c, STATUS_REQUEST_TIMEOUT);
+		take_refuse_head(c, STATUS_REQUEST_TIMEOUT);
 		return flush(c);
 	}
 	/* In a drain many are sent home in one turn of the loop, and meanwhile
@@ -497,7 +337,7 @@ conn_timeout(struct conn *c)
 		return timeout_head(c);
 	case CONN_BODY:
 		count_timeout(c, PHASE_BODY);
-		refuse(c, STATUS_REQUEST_TIMEOUT);
+		take_refuse(c, STATUS_REQUEST_TIMEOUT);
 		return flush(c);
 	case CONN_DELAY:
 		c->due = 0;

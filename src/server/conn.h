@@ -91,6 +91,14 @@ struct conn {
 	struct conn *next; /* on that list */
 };
 
+/* Adds to a metric of the requests, where they are counted. */
+static inline void
+conn_count(metric *m, const struct conn *c, uint64_t n)
+{
+	if (c->service->counted)
+		metric_add(m, n);
+}
+
 /* A fresh connection on a non-blocking socket, not yet read from; its port may
  * be set behind it. */
 void conn_open(

@@ -8,6 +8,29 @@ current(struct work *w)
 	return &w->exchange[w->count];
 }
 
+/* Of fields that are told as they are. Whoever sends none of them, as load
+ * generators and probes do, is seen at one glance. */
+static void
+take_fields(struct access_record *r, const struct request *req)
+{
+	static const struct span agent = SPAN_INIT("User-Agent"),
+				 referer = SPAN_INIT("Referer"),
+				 id = SPAN_INIT("X-Request-Id"),
+				 trace = SPAN_INIT("traceparent");
+
+	if (!request_may_have(req,
+		request_length_bit(agent) | request_length_bit(referer) |
+		    request_length_bit(id) | request_length_bit(trace))) {
+		r->user_agent = r->referer = (struct span){ NULL, 0 };
+		r->request_id = r->trace_id = (struct span){ NULL, 0 };
+		return;
+	}
+	r->user_agent = request_field(req, agent);
+	r->referer = request_field(req, referer);
+	r->request_id = request_id(req);
+	r->trace_id = request_trace_id(req);
+}
+
 void
 exchange_begin(struct conn *c, const struct request *req)
 {
@@ -26,10 +49,7 @@ exchange_begin(struct conn *c, const struct request *req)
 	r->path = req->path;
 	r->query = req->query;
 	r->protocol = req->protocol;
-	r->user_agent = request_field(req, SPAN("User-Agent"));
-	r->referer = request_field(req, SPAN("Referer"));
-	r->request_id = request_id(req);
-	r->trace_id = request_trace_id(req);
+	take_fields(r, req);
 	r->aborted = false;
 	w->held = true;
 	w->begun = false;
@@ -92,16 +112,20 @@ static bool
 copy_body(struct work *w, uint64_t length)
 {
 	struct response *res = &w->res;
+	size_t begin = w->out.len;
 
 	if (length > WORK_COPY)
 		return false;
-	for (unsigned i = 0; i < res->pieces; i++)
-		if (!res->piece[i].at && length > 0)
+	for (unsigned i = 0; i < res->pieces; i++) {
+		const struct piece *piece = &res->piece[i];
+
+		if (!piece->at && length > 0) {
+			w->out.len = begin;
 			return false;
-	for (unsigned i = 0; i < res->pieces; i++)
-		buf_put(&w->out,
-		    (struct span){
-			res->piece[i].at, (size_t)res->piece[i].length });
+		}
+		buf_put(
+		    &w->out, (struct span){ piece->at, (size_t)piece->length });
+	}
 	response_release(res);
 	return true;
 }
@@ -171,6 +195,13 @@ finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 	struct service *s = c->service;
 	struct access_record *r = &ex->record;
 	uint64_t duration = ex->end - ex->start;
+	uint64_t first = ex->first;
+
+	if (!r->aborted) {
+		r->bytes = ex->ends_at - ex->body_at;
+		if (first == 0) /* mostly: all of it went out at once */
+			first = ex->end;
+	}
 
 	if (s->ring) {
 		struct buf line = ring_lend(s->ring, s->line, ACCESS_LINE_MAX);
@@ -191,9 +222,9 @@ finish_one(struct conn *c, struct exchange *ex, uint64_t now)
 		.method = row_of(ex->method),
 		.status = r->status,
 		.aborted = r->aborted,
-		.answered = ex->first != 0,
+		.answered = first != 0,
 		.latency = duration,
-		.first_byte = ex->first - ex->start,
+		.first_byte = first - ex->start,
 		.wall = s->clock->wall,
 		.trace_id = r->trace_id,
 	    });
@@ -218,31 +249,34 @@ exchange_begun(struct conn *c)
 	}
 }
 
+/* To wait for the log is no part of a request. */
+static void
+end_at(struct exchange *ex, const struct exchange *end, uint64_t now)
+{
+	for (; ex < end; ex++)
+		if (ex->end == 0)
+			ex->end = now;
+}
+
 bool
 exchange_finish(struct conn *c)
 {
 	struct work *w = c->work;
-	struct exchange *ex;
+	struct exchange *ex = &w->exchange[w->finished], *end = current(w);
 	uint64_t now;
 
-	if (!c->service->counted)
-		w->finished = w->count;
-	if (w->finished == w->count)
+	w->finished = w->count;
+	if (ex == end || !c->service->counted)
 		return true;
 	now = clock_monotonic();
-	/* once: to wait for the log is no part of a request */
-	for (ex = &w->exchange[w->finished]; ex < current(w); ex++)
+	for (; ex < end; ex++) {
 		if (ex->end == 0)
 			ex->end = now;
-	for (ex = &w->exchange[w->finished]; ex < current(w); ex++) {
-		if (!ex->record.aborted) {
-			ex->record.bytes = ex->ends_at - ex->body_at;
-			if (ex->first == 0)
-				ex->first = ex->end;
-		}
-		if (!finish_one(c, ex, now))
+		if (!finish_one(c, ex, now)) {
+			end_at(ex + 1, end, now);
+			w->finished = (unsigned)(ex - w->exchange);
 			return false;
-		w->finished++;
+		}
 	}
 	return true;
 }
