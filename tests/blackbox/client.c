@@ -159,7 +159,7 @@ hear(struct client *c, struct response *r, bool head)
 			fail_msg("half a body: %s", c->memory);
 	r->size = head_len + body_len;
 	r->body_len = body_len;
-	r->body = keepf("%.*s", (int)body_len, c->memory + head_len);
+	r->body = memcpy(keep(body_len + 1), c->memory + head_len, body_len);
 	c->len -= r->size;
 	memmove(c->memory, c->memory + r->size, c->len + 1);
 	return r->status;
