@@ -82,7 +82,7 @@ struct access_style {
 
 /* A field of the user's own, in all lines. */
 struct access_field {
-	struct span name, value; /* printable, valid UTF-8 */
+	struct span name, value; /* values may hold any byte */
 };
 
 /*
