@@ -113,16 +113,16 @@ histogram_cell(const struct histogram *h, uint64_t ns)
 }
 
 void
-histogram_count(struct histogram *h, size_t cell, uint64_t ns)
+histogram_count(struct histogram *h, size_t cell, uint64_t ns, uint64_t times)
 {
-	atomic_fetch_add_explicit(&h->cell[cell], 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&h->sum, ns, memory_order_relaxed);
+	atomic_fetch_add_explicit(&h->cell[cell], times, memory_order_relaxed);
+	atomic_fetch_add_explicit(&h->sum, ns * times, memory_order_relaxed);
 }
 
 void
 histogram_observe(struct histogram *h, uint64_t ns)
 {
-	histogram_count(h, histogram_cell(h, ns), ns);
+	histogram_count(h, histogram_cell(h, ns), ns, 1);
 }
 
 void

@@ -54,9 +54,11 @@ void histogram_init(struct histogram *h, const uint64_t *bound, size_t bounds);
 void histogram_observe(struct histogram *h, uint64_t ns);
 
 /* The same in two steps, for a duration that two histograms of the same bounds
- * count: which cell it falls into, and the counting. */
+ * count, or that came several times: which cell it falls into, and the
+ * counting. */
 size_t histogram_cell(const struct histogram *h, uint64_t ns);
-void histogram_count(struct histogram *h, size_t cell, uint64_t ns);
+void
+histogram_count(struct histogram *h, size_t cell, uint64_t ns, uint64_t times);
 
 /* Makes e the exemplar of the bucket that its value is in. */
 void histogram_example(struct histogram *h, const struct exemplar *e);

@@ -85,16 +85,16 @@ metrics_request(struct metrics *m, const struct finished *f)
 	size_t method = f->method < METRICS_OTHER ? f->method : METRICS_OTHER;
 	size_t cell = histogram_cell(&m->latency, f->latency);
 
-	metric_add(&m->requests[method][column(f->status)], 1);
-	histogram_count(&m->latency, cell, f->latency);
+	metric_add(&m->requests[method][column(f->status)], f->count);
+	histogram_count(&m->latency, cell, f->latency, f->count);
 	if (f->trace_id.len > 0)
 		example(m, f);
 	if (f->aborted)
-		metric_add(&m->aborted, 1);
+		metric_add(&m->aborted, f->count);
 	if (!f->answered)
 		return;
 	/* mostly all of an answer goes out at once */
 	if (f->first_byte != f->latency)
 		cell = histogram_cell(&m->first_byte, f->first_byte);
-	histogram_count(&m->first_byte, cell, f->first_byte);
+	histogram_count(&m->first_byte, cell, f->first_byte, f->count);
 }

@@ -82,8 +82,9 @@ metric_get(const metric *m)
 void metrics_init(
     struct metrics *m, const uint64_t *bound, size_t bounds, uint64_t created);
 
-/* A finished request. */
+/* A finished request, or several of which all this is true. */
 struct finished {
+	uint64_t count;
 	size_t method; /* its place in metrics_methods; what is beyond counts as
 	                * "_OTHER" */
 	unsigned status; /* one that is not in metrics_codes counts as 500 */
@@ -95,7 +96,7 @@ struct finished {
 	struct span trace_id; /* EXEMPLAR_TRACE bytes, or empty */
 };
 
-/* Counts it, and makes it an exemplar if it is part of a trace. */
+/* Counts them, and makes an exemplar of what is part of a trace. */
 void metrics_request(struct metrics *m, const struct finished *f);
 
 /* Names for rows and columns of requests; a code of 0 is an unused column. */

@@ -190,46 +190,61 @@ put_line(struct ring *r, struct span line)
 
 /* False if the line has to wait. */
 static bool
-finish_one(struct conn *c, struct exchange *ex, uint64_t now)
+log_one(struct conn *c, struct exchange *ex, uint64_t now)
 {
 	struct service *s = c->service;
 	struct access_record *r = &ex->record;
-	uint64_t duration = ex->end - ex->start;
+	struct buf line;
+
+	if (!r->aborted)
+		r->bytes = ex->ends_at - ex->body_at;
+	if (!s->ring)
+		return true;
+	line = ring_lend(s->ring, s->line, ACCESS_LINE_MAX);
+	r->duration = ex->end - ex->start;
+	r->wall = clock_tell(s->clock, now);
+	if (s->details)
+		details_fill(s->details, c, ex);
+	access_write(&line, r, &s->style);
+	if (put_line(s->ring, buf_span(&line)))
+		return true;
+	if (s->log_wait)
+		return false;
+	ring_drop(s->ring, 1);
+	return true;
+}
+
+/* Whether the same is to be counted for b, which ends now if it has not yet. */
+static bool
+count_alike(const struct exchange *a, const struct exchange *b, uint64_t now)
+{
+	return a->start == b->start && a->first == b->first &&
+	    a->end == (b->end != 0 ? b->end : now) && a->method == b->method &&
+	    a->record.status == b->record.status && !a->record.aborted &&
+	    !b->record.aborted && a->record.trace_id.len == 0;
+}
+
+/* Counts n of them. */
+static void
+count_like(struct service *s, const struct exchange *ex, uint64_t n)
+{
 	uint64_t first = ex->first;
 
-	if (!r->aborted) {
-		r->bytes = ex->ends_at - ex->body_at;
-		if (first == 0) /* mostly: all of it went out at once */
-			first = ex->end;
-	}
-
-	if (s->ring) {
-		struct buf line = ring_lend(s->ring, s->line, ACCESS_LINE_MAX);
-
-		r->duration = duration;
-		r->wall = clock_tell(s->clock, now);
-		if (s->details)
-			details_fill(s->details, c, ex);
-		access_write(&line, r, &s->style);
-		if (!put_line(s->ring, buf_span(&line))) {
-			if (s->log_wait)
-				return false;
-			ring_drop(s->ring, 1);
-		}
-	}
+	if (first == 0 && !ex->record.aborted)
+		first = ex->end; /* mostly: all of it went out at once */
 	metrics_request(s->metrics,
 	    &(struct finished){
+		.count = n,
 		.method = row_of(ex->method),
-		.status = r->status,
-		.aborted = r->aborted,
+		.status = ex->record.status,
+		.aborted = ex->record.aborted,
 		.answered = first != 0,
-		.latency = duration,
+		.latency = ex->end - ex->start,
 		.first_byte = first - ex->start,
 		.wall = s->clock->wall,
-		.trace_id = r->trace_id,
+		.trace_id = ex->record.trace_id,
 	    });
-	metric_sub(&s->metrics->in_flight, 1);
-	return true;
+	metric_sub(&s->metrics->in_flight, n);
 }
 
 void
@@ -263,7 +278,7 @@ exchange_finish(struct conn *c)
 {
 	struct work *w = c->work;
 	struct exchange *ex = &w->exchange[w->finished], *end = current(w);
-	uint64_t now;
+	uint64_t now, alike = 1;
 
 	w->finished = w->count;
 	if (ex == end || !c->service->counted)
@@ -272,11 +287,20 @@ exchange_finish(struct conn *c)
 	for (; ex < end; ex++) {
 		if (ex->end == 0)
 			ex->end = now;
-		if (!finish_one(c, ex, now)) {
+		if (!log_one(c, ex, now)) {
 			end_at(ex + 1, end, now);
 			w->finished = (unsigned)(ex - w->exchange);
 			return false;
 		}
+		/* pipelined ones mostly are, and to count is what costs: by
+		 * atomic additions; but no line of the next one is to wait */
+		if (ex + 1 < end && count_alike(ex, ex + 1, now) &&
+		    !c->service->log_wait) {
+			alike++;
+			continue;
+		}
+		count_like(c->service, ex, alike);
+		alike = 1;
 	}
 	return true;
 }

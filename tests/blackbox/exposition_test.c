@@ -166,6 +166,45 @@ who_leaves_before_the_first_byte_has_none(void **state)
 	assert_true(sample(text, FIRST_BYTE "_count") == 0);
 }
 
+/* ---- pipelined requests, which are counted several at a time ---- */
+
+static void
+each_of_a_pipeline_counts_as_what_it_is(void **state)
+{
+	static const char id[] = "4bf92f3577b34da6a3ce929d0e0e4736";
+	struct server *s = START_PLAIN();
+	const char *head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct client *c = dial(s->page);
+	struct response r;
+	const char *text;
+
+	(void)state;
+	tell(c,
+	    keepf("%s%s%s%s%s"
+		  "GET / HTTP/1.1\r\nHost: a\r\n"
+		  "traceparent: 00-%s-00f067aa0ba902b7-01\r\n\r\n"
+		  "%s%s%s%s",
+		GET("/"), GET("/"), GET("/none"), head, head, id, GET("/"),
+		GET("/"), GET("/none"), GET("/none")));
+	for (int i = 0; i < 10; i++)
+		assert_true(hear(c, &r, i == 3 || i == 4) > 0);
+	await_sample(s, LATENCY "_count", 10);
+	text = scrape(s);
+	assert_true(sample(text, FIRST_BYTE "_count") == 10);
+	assert_true(sample(text, "http_requests_in_flight") == 0);
+	assert_true(
+	    sample(text, "http_requests_total{code=\"200\",method=\"GET\"}") ==
+	    5);
+	assert_true(
+	    sample(text, "http_requests_total{code=\"404\",method=\"GET\"}") ==
+	    3);
+	assert_true(
+	    sample(text, "http_requests_total{code=\"200\",method=\"HEAD\"}") ==
+	    2);
+	r = fetch(s, "GET", "", types[OPEN], OPEN);
+	assert_true(holds(&r, id));
+}
+
 int
 main(void)
 {
@@ -176,6 +215,7 @@ main(void)
 		TEST(the_last_of_thousands_of_elements_decides),
 		SITE_TEST(the_first_byte_does_not_wait_for_a_slow_reader),
 		TEST(who_leaves_before_the_first_byte_has_none),
+		TEST(each_of_a_pipeline_counts_as_what_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

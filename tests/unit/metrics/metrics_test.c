@@ -43,7 +43,8 @@ static void
 request(size_t method, unsigned status, uint64_t latency, bool aborted)
 {
 	metrics_request(&m,
-	    &(struct finished){ .method = method,
+	    &(struct finished){ .count = 1,
+		.method = method,
 		.status = status,
 		.aborted = aborted,
 		.answered = status != 499,
@@ -120,6 +121,28 @@ observes_latency_and_aborts(void **state)
 }
 
 static void
+several_alike_count_each(void **state)
+{
+	struct histogram_snapshot h;
+
+	(void)state;
+	metrics_request(&m,
+	    &(struct finished){ .count = 16,
+		.method = GET,
+		.status = 200,
+		.aborted = true,
+		.answered = true,
+		.latency = 30,
+		.first_byte = 20 });
+	assert_true(cell("GET", 200) == 16 && all_cells() == 16);
+	assert_true(metric_get(&m.aborted) == 16);
+	histogram_read(&m.latency, &h);
+	assert_true(h.cumulative[h.bounds] == 16 && h.sum == 16 * 30);
+	histogram_read(&m.first_byte, &h);
+	assert_true(h.cumulative[h.bounds] == 16 && h.sum == 16 * 20);
+}
+
+static void
 adds_and_subtracts(void **state)
 {
 	(void)state;
@@ -152,6 +175,7 @@ main(void)
 		cmocka_unit_test_setup(counts_methods_and_codes, set_up),
 		cmocka_unit_test_setup(unknown_ones_have_a_place, set_up),
 		cmocka_unit_test_setup(observes_latency_and_aborts, set_up),
+		cmocka_unit_test_setup(several_alike_count_each, set_up),
 		cmocka_unit_test_setup(adds_and_subtracts, set_up),
 		cmocka_unit_test(has_every_code_once),
 	};

@@ -67,7 +67,8 @@ static void
 request(size_t method, unsigned status, uint64_t latency, bool aborted)
 {
 	metrics_request(&m,
-	    &(struct finished){ .method = method,
+	    &(struct finished){ .count = 1,
+		.method = method,
 		.status = status,
 		.aborted = aborted,
 		.answered = status != 499,
@@ -214,7 +215,8 @@ static void
 traced_request(uint64_t latency, const char *trace)
 {
 	metrics_request(&m,
-	    &(struct finished){ .method = GET,
+	    &(struct finished){ .count = 1,
+		.method = GET,
 		.status = 200,
 		.latency = latency,
 		.wall = UINT64_C(1764000001250000000),

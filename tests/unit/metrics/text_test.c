@@ -59,7 +59,8 @@ static void
 request(size_t method, unsigned status, uint64_t latency, bool aborted)
 {
 	metrics_request(&m,
-	    &(struct finished){ .method = method,
+	    &(struct finished){ .count = 1,
+		.method = method,
 		.status = status,
 		.aborted = aborted,
 		.answered = status != 499,
@@ -72,7 +73,8 @@ static void
 traced_request(void)
 {
 	metrics_request(&m,
-	    &(struct finished){ .method = GET,
+	    &(struct finished){ .count = 1,
+		.method = GET,
 		.status = 200,
 		.answered = true,
 		.latency = 30 * NS_PER_MS,
