@@ -28,7 +28,7 @@ content_may_hold(const struct found *found)
 bool
 content_unchanged(const struct file *f, const struct found *found)
 {
-	return !f->fresh && identity_equal(&f->id, &found->id);
+	return identity_equal(&f->id, &found->id);
 }
 
 int
@@ -174,12 +174,28 @@ copy_without(struct found *found, const struct file *old)
 	return 0;
 }
 
+/* What was read again to make sure, and is the same, need not be there twice.
+ */
+static void
+share_again(struct found *found, struct file *old)
+{
+	struct file *f = found->file;
+
+	if (!identity_equal(&old->id, &f->id) || old->held != f->held ||
+	    f->id.size > TREE_HASHED_MAX || old->hash.first != f->hash.first ||
+	    old->hash.last != f->hash.last)
+		return;
+	old->fresh = f->fresh;
+	found->file = file_take(old);
+	file_drop(f);
+}
+
 int
 content_load(
     struct content *c, struct found *found, struct file *old, bool hold)
 {
 	hold = hold && content_may_hold(found);
-	if (old && content_unchanged(old, found)) {
+	if (old && !old->fresh && content_unchanged(old, found)) {
 		if (old->held && !hold)
 			return copy_without(found, old);
 		if (old->held == hold) {
@@ -189,6 +205,8 @@ content_load(
 	}
 	switch (read_file(c, found, hold)) {
 	case RESULT_WHOLE:
+		if (old)
+			share_again(found, old);
 		return 0;
 	case RESULT_ERROR:
 		if (errno == ENOENT) { /* gone since it was found */

@@ -21,7 +21,8 @@ struct content {
 /* True if a file of this size may be held at all. */
 bool content_may_hold(const struct found *found);
 
-/* True if found, by what the walk has seen, still has the content of f. */
+/* True if found, by what the walk has seen, still has the content of f; unless
+ * f is fresh, for sure. */
 bool content_unchanged(const struct file *f, const struct found *found);
 
 /* -1 with ENOMEM. */

@@ -29,7 +29,8 @@ bool identity_equal(const struct identity *a, const struct identity *b);
  */
 bool identity_intact(const struct identity *id, const struct stat *st);
 
-/* Never changed after it was loaded, but for users. */
+/* Never changed after it was loaded, but for what the loader alone looks at:
+ * users, fresh and counted. */
 struct file {
 	struct identity id;
 	struct hash_value hash; /* with size up to TREE_HASHED_MAX */
