@@ -75,9 +75,9 @@ put_text(struct buf *b, struct span key, struct span value,
 static inline bool
 is_part(struct span inner, struct span outer)
 {
-	uintptr_t in = (uintptr_t)inner.at, out = (uintptr_t)outer.at;
+	size_t at = (uintptr_t)inner.at - (uintptr_t)outer.at;
 
-	return in >= out && in + inner.len <= out + outer.len;
+	return at <= outer.len && inner.len <= outer.len - at;
 }
 
 #endif

@@ -118,6 +118,19 @@ has_room(const struct work *w, size_t length)
 	    buf_room(&w->out) >= WORK_ANSWER + 2 * length;
 }
 
+/* True if another answer goes into this batch. */
+static bool
+takes_more(const struct conn *c)
+{
+	const struct work *w = c->work;
+
+	if (w->held)
+		return false;
+	return w->count == 0 ||
+	    (w->count < WORK_BATCH && !c->close && w->tail == 0 &&
+		buf_room(&w->out) >= WORK_ANSWER);
+}
+
 void
 take_requests(struct conn *c)
 {
@@ -125,8 +138,7 @@ take_requests(struct conn *c)
 	size_t length, skip;
 
 	work_compact(w);
-	while (w->in_at < w->in_end && w->count < WORK_BATCH && !c->close &&
-	    !w->held && w->tail == 0 && buf_room(&w->out) >= WORK_ANSWER) {
+	while (w->in_at < w->in_end && takes_more(c)) {
 		if (!w->begun) {
 			skip = head_skip(work_unread(w));
 			w->in_at += skip;
