@@ -100,7 +100,7 @@ REPLAYS := $(FUZZ:%=$B/tests/fuzz/%_replay)
 FAULTS  := $B/tests/faults/faults_test
 FAULTY  := $B/tests/faults/my_webserver
 FORMAT  := $(wildcard src/*.[ch] src/*/*.[ch] bench/*.[ch] bench/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
-SCRIPTS := .ci/run src/app/status.sh $(wildcard tests/*.sh tests/*/*.sh bench/*.sh) bench/run bench/look bench/rollout bench/capacity bench/instructions bench/validate-load
+SCRIPTS := .ci/run src/app/status.sh $(wildcard tests/*.sh tests/*/*.sh bench/*.sh) bench/run bench/look bench/rollout bench/capacity bench/instructions bench/validate-load bench/container-start
 Q       := $(if $(V),,@)
 say      = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $(2))
 MAKESAME = +$(Q)$(MAKE) --no-print-directory
