@@ -9,7 +9,8 @@ MAKE=${MAKE:-make}
 unset MAKEFLAGS MAKELEVEL CC SAN WERROR CFLAGS CPPFLAGS LDFLAGS V
 COUNTS=$(mktemp) || exit 1
 log=$(mktemp) || exit 1
-trap 'rm -f "$COUNTS" "$log"' EXIT
+beside=$(mktemp -d) || exit 1
+trap 'rm -rf "$COUNTS" "$log" "$beside"' EXIT
 export COUNTS
 
 # A step of its own: one pass or one failure.
@@ -24,6 +25,23 @@ step() {
 		sed 's/^/    /' "$log"
 		echo '0 1' >>"$COUNTS"
 	fi
+}
+
+# Begins what a later step waits for: beside tests that leave a core free.
+declare -A begun
+begin() {
+	local name=$1
+	shift
+	nice -n 19 "$@" >"$beside/$name" 2>&1 &
+	begun[$name]=$!
+}
+
+end_of() {
+	local status
+	wait "${begun[$1]}"
+	status=$?
+	cat "$beside/$1"
+	return "$status"
 }
 
 # A step whose tests count one by one. That it builds, that there are tests, and
@@ -87,6 +105,8 @@ tests 'fuzz corpora, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc fuzz-replay
 tests 'black box, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc blackbox
 tests 'fault injection, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc faults
 tests 'conformance, ASan and UBSan' "$MAKE" "$jobs" SAN=$san CC=gcc conformance
+begin lint "$MAKE" lint
+begin analyze "$MAKE" analyze
 tests 'black box, arm64 below qemu' "$MAKE" "$jobs" arm64-check
 # Not config: two hundred short runs, mostly valgrind's own starting.
 tests 'black box, valgrind' "$MAKE" "$jobs" CC=gcc MEMCHECK='http lifecycle limits log metrics' valgrind
@@ -102,8 +122,8 @@ fi
 step 'coverage' "$MAKE" "$jobs" coverage
 step 'floors' "$MAKE" floors
 step 'format' "$MAKE" format-check
-step 'lint' "$MAKE" lint
-step 'analyze' "$MAKE" analyze
+step 'lint' end_of lint
+step 'analyze' end_of analyze
 step 'one version everywhere' one_version
 step 'reproducible' "$MAKE" "$jobs" CC=musl-gcc reproducible
 
