@@ -36,6 +36,17 @@ e2e() {
 		[ "$1" != exposition ] || need python3-prometheus-client \
 		    /usr/bin/python3 -c 'import prometheus_client.openmetrics'
 		;;
+	podman)
+		need podman has podman
+		need runc has runc
+		need catatonit has catatonit
+		need containernetworking-plugins test -x /usr/lib/cni/bridge
+		need iptables has iptables
+		need debootstrap has debootstrap
+		need curl has curl
+		need jq has jq
+		need python3-yaml /usr/bin/python3 -c 'import yaml'
+		;;
 	image)
 		need docker.io test -x /usr/sbin/dockerd
 		need iptables has iptables
