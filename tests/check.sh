@@ -111,7 +111,7 @@ tests 'black box, arm64 below qemu' "$MAKE" "$jobs" arm64-check
 # Not config: two hundred short runs, mostly valgrind's own starting.
 tests 'black box, valgrind' "$MAKE" "$jobs" CC=gcc MEMCHECK='http lifecycle limits log metrics' valgrind
 tests 'black box of files, valgrind' env LEAKS=definite \
-    "$MAKE" "$jobs" CC=gcc MEMCHECK='reload root site transfer' valgrind
+    "$MAKE" "$jobs" CC=gcc MEMCHECK='root site transfer' valgrind
 # No package of Debian has a kubectl that is new enough.
 if kubectl version --client -o json 2>/dev/null |
     grep -qE '"minor": *"(2[1-9]|[3-9][0-9]|[1-9][0-9][0-9])'; then

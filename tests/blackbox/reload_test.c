@@ -32,19 +32,25 @@ await_generation(struct server *s, double number)
 	}
 }
 
-/* Without those of scrapes before that are not closed yet. */
+/* Those of scrapes before may not be closed yet, and a load closes one for a
+ * moment: the second fewest of many. */
 static double
 fewest_descriptors(struct server *s)
 {
-	double fewest = INFINITY;
+	double fewest = INFINITY, second = INFINITY;
 
 	for (int i = 0; i < 10; i++) {
 		double now = sample(scrape(s), "process_open_fds");
 
-		fewest = now < fewest ? now : fewest;
+		if (now < fewest) {
+			second = fewest;
+			fewest = now;
+		} else if (now < second) {
+			second = now;
+		}
 		pass_ms(5);
 	}
-	return fewest;
+	return second;
 }
 
 /* ---- swaps ---- */
@@ -145,10 +151,13 @@ a_volume_swapped_under_load_is_never_a_mix(void **state)
 	for (int i = 0; i < CLIENTS; i++)
 		hang_up(clients[i]);
 	await_sample(s, "http_connections{listener=\"page\"}", 0);
-	/* nothing of what was before is kept open */
+	/* Nothing of what was before is kept open. A load may have ended after
+	 * the last request: a probe takes it over. */
 	for (int64_t end = now_ms() + WAIT_MS;
-	     sample(scrape(s), "process_open_fds") > before; pass_ms(5))
+	     sample(scrape(s), "process_open_fds") > before; pass_ms(5)) {
 		assert_true(now_ms() < end);
+		assert_int_equal(probe(s, "/readyz"), 200);
+	}
 	assert_true(sample(scrape(s), FAILURES) == 0);
 	assert_int_equal(server_stop(s), 0);
 	server_check_lines(s);
