@@ -11,20 +11,13 @@ dir=build/gcc+coverage
 unset COUNTS
 make() { command "${MAKE:-make}" --no-print-directory CC=gcc SAN=coverage "$@"; }
 
-# What counts writes its files when a server ends, and is not made for a thread
-# that still runs then, as at a second signal: a failure is looked at once more.
-# The tests themselves are judged where nothing is counted.
-twice() {
-	"$@" || { echo 'once more:' && "$@"; }
-}
-
 # What was counted before, also in files that have changed since.
 mkdir -p "$dir" && find "$dir" -name '*.gcda' -delete
 failed=0
 make program tests || exit 1
 for target in unit faults fuzz-replay conformance; do
 	grep -q "^$target:" Makefile || continue
-	twice make "$target" || failed=1
+	make "$target" || failed=1
 done
 # Servers that run as somebody else count, too.
 umask 0
@@ -36,8 +29,7 @@ for program in tests/blackbox/*_test.c; do
 	*) black+=("$dir/${program%.c}") ;;
 	esac
 done
-export MY_WEBSERVER_BINARY=$PWD/$dir/my_webserver
-twice tests/run.sh "${black[@]}" || failed=1
+MY_WEBSERVER_BINARY=$PWD/$dir/my_webserver tests/run.sh "${black[@]}" || failed=1
 
 # gcov may tell of a call that it returned less than no times, where a test was
 # left by longjmp: such a line of its report is passed over, and no other.

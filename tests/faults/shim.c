@@ -29,7 +29,8 @@
 
 #include "faults/shim.h"
 
-static struct plan *plan;
+/* Taken away at the end, while the site's thread may still make calls. */
+static struct plan *_Atomic plan;
 
 int __real_open(const char *path, int flags, ...);
 int __real_close(int fd);
@@ -45,8 +46,8 @@ find_plan(void)
 
 	if (fd < 0)
 		return;
-	memory = __real_mmap(
-	    NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	memory = __real_mmap(NULL, sizeof(struct plan), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
 	__real_close(fd);
 	if (memory != MAP_FAILED)
 		plan = memory;
@@ -62,10 +63,11 @@ static void __attribute__((destructor)) end_plan(void)
 int
 fault(const char *call, const char *detail)
 {
+	struct plan *now = plan;
 	int effect = 0;
 
-	for (size_t i = 0; plan && i < FAULTS_MAX; i++) {
-		struct fault *f = &plan->fault[i];
+	for (size_t i = 0; now && i < FAULTS_MAX; i++) {
+		struct fault *f = &now->fault[i];
 		unsigned n;
 
 		if (!atomic_load(&f->armed) || strcmp(f->call, call) != 0 ||
